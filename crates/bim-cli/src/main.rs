@@ -1,0 +1,2 @@
+//! The bim command.
+fn main() {}

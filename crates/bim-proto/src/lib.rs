@@ -1,0 +1,1 @@
+//! What travels between a bim client and server: generated messages, the frame codec, conversions.

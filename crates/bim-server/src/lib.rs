@@ -1,0 +1,1 @@
+//! The bim server engine under tokio: listeners, fan-out, store, configuration, shutdown.

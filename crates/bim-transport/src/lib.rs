@@ -1,0 +1,1 @@
+//! Pluggable frame transports for bim: memory, WebSocket and QUIC behind one trait, with a contract suite.

@@ -1,0 +1,1 @@
+//! Instant messaging and live-room chat: the client SDK.

@@ -1,0 +1,1 @@
+//! Harnesses for the scenario tests.
