@@ -1,1 +1,40 @@
-//! The shared words of bim: ids, time, limits, error codes, records and store operations.
+//! The shared words of `bim`: what every other crate speaks, and nothing that acts.
+//!
+//! Ids are newtypes, times are values, limits are named constants with units, error codes stand in one
+//! table, and the operations on a store are plain data. This crate owns no state, performs no input or
+//! output, reads no clock and knows neither the wire nor a runtime.
+//!
+//! | module | words |
+//! |---|---|
+//! | [`ids`] | [`AppId`], [`Uid`], [`DeviceId`], [`ConversationShortId`], [`ClientMessageId`] |
+//! | [`time`] | [`Mono`], [`Wall`], [`Now`] |
+//! | [`position`] | [`Epoch`], [`Seq`], [`Position`], [`Cursor`] |
+//! | [`priority`] | [`Priority`], [`PerPriority`] |
+//! | [`live`] | [`GroupInfo`], [`Conversation`], [`Message`], [`LiveGap`] |
+//! | [`session`] | [`ConnectStatus`], [`Continuity`], [`DisconnectReason`] |
+//! | [`error_code`], [`refusal`] | [`ErrorCode`], [`ErrorKind`], [`Refusal`] |
+//! | [`limits`] | every number that bounds something |
+//! | [`secret`] | [`Token`], [`AppSecret`] |
+//! | [`store`] | the vocabulary of the client store and the server log |
+
+pub mod error_code;
+pub mod ids;
+pub mod limits;
+pub mod live;
+pub mod position;
+pub mod priority;
+pub mod refusal;
+pub mod secret;
+pub mod session;
+pub mod store;
+pub mod time;
+
+pub use error_code::{ErrorCode, ErrorKind};
+pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, IdError, Uid};
+pub use live::{Conversation, GroupInfo, LiveGap, Message, MessageBody, Role};
+pub use position::{Cursor, Epoch, Position, Seq};
+pub use priority::{PerPriority, Priority};
+pub use refusal::Refusal;
+pub use secret::{AppSecret, Token};
+pub use session::{ConnectStatus, Continuity, DisconnectReason, DiscontinuityReason, ResumeVerdict};
+pub use time::{Mono, Now, Wall};

@@ -1,0 +1,134 @@
+//! Every number that bounds something, with its unit, its reason, and what happens when it is reached.
+//!
+//! Policy (budgets, windows, counts) is a default that a server's configuration may change; what protects
+//! memory or the format is fixed.
+
+use std::time::Duration;
+
+/// Longest string uid, in bytes. Longer: refused when the id is built.
+pub const UID_BYTES_MAX: usize = 128;
+
+/// Largest frame after authentication, in bytes, header included. Larger: the connection ends.
+pub const FRAME_BYTES_MAX: usize = 256 * 1024;
+
+/// Largest frame before authentication, in bytes. Larger: the connection ends.
+pub const FIRST_FRAME_BYTES_MAX: usize = 4 * 1024;
+
+/// Largest token, in bytes. Larger: refused as not valid.
+pub const TOKEN_BYTES_MAX: usize = 2 * 1024;
+
+/// Largest message body, in bytes of UTF-8. Larger: refused with code 21 and this number.
+pub const MESSAGE_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest group name, in characters. Longer or empty: refused.
+pub const GROUP_NAME_CHARS_MAX: usize = 100;
+
+/// Longest description, notice or avatar URL, in bytes. Longer: refused.
+pub const GROUP_TEXT_BYTES_MAX: usize = 1024;
+
+/// Most keys of an ext map. More: refused.
+pub const EXT_KEYS_MAX: usize = 16;
+
+/// Largest ext map, in bytes of all keys and values. Larger: refused.
+pub const EXT_BYTES_MAX: usize = 4 * 1024;
+
+/// Largest page of any list or history, in entries. A larger request is answered with this many.
+pub const PAGE_ENTRIES_MAX: usize = 50;
+
+/// How long a peer has from the accepted connection to the end of authentication. After that it is closed.
+pub const AUTHENTICATION_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often each side sends a ping when nothing else is sent.
+pub const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long nothing may arrive before a path counts as dead. Less than the promised 25 s.
+pub const LIVENESS_TIMEOUT: Duration = Duration::from_secs(22);
+
+/// Requests of one connection that may wait for their answer. More wait at the client; a client that
+/// ignores this is refused with [`crate::ErrorCode::ServerBusy`].
+pub const IN_FLIGHT_REQUESTS_MAX: usize = 64;
+
+/// Requests that wait in a client for a place in flight. When full the call is refused with
+/// [`crate::ErrorCode::OutboxFull`].
+pub const CLIENT_WAITING_REQUESTS_MAX: usize = 1024;
+
+/// Frames in one connection's outbound queue. When full: LOW goes first, then NORMAL, oldest first; HIGH
+/// and state have a share of their own.
+pub const OUTBOUND_FRAMES_MAX: usize = 256;
+
+/// Bytes in one connection's outbound queue, shared classes.
+pub const OUTBOUND_BYTES_MAX: usize = 1024 * 1024;
+
+/// Frames of the outbound queue that only HIGH and state may use. When full: the viewer is disconnected
+/// as a slow consumer and resumes.
+pub const OUTBOUND_RESERVED_FRAMES: usize = 64;
+
+/// Bytes of the outbound queue that only HIGH and state may use.
+pub const OUTBOUND_RESERVED_BYTES: usize = 256 * 1024;
+
+/// How long a connection may take no bytes before it is closed as a slow consumer.
+pub const UNWRITABLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the room buffer reaches back. A cursor that is older is answered with a discontinuity.
+pub const RESUME_WINDOW: Duration = Duration::from_secs(120);
+
+/// Messages in the room buffer. The oldest leave first.
+pub const ROOM_BUFFER_MESSAGES_MAX: usize = 2_000;
+
+/// Bytes in the room buffer. The oldest leave first.
+pub const ROOM_BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How long messages of a live group are kept. Older ones are removed.
+pub const LIVE_HISTORY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Live groups of one app. More: refused with [`crate::ErrorCode::CreateLiveMoreThanLimit`].
+pub const LIVE_GROUPS_PER_APP_MAX: usize = 200;
+
+/// Live groups that one connection may be in. More: refused with [`crate::ErrorCode::TooManyGroups`].
+pub const JOINED_GROUPS_MAX: usize = 50;
+
+/// Devices of one user that may be connected. More: refused with [`crate::ErrorCode::TooManyDevices`].
+pub const DEVICES_PER_UID_MAX: usize = 8;
+
+/// HIGH messages a room accepts in one second. More: refused with code 78 and a retry time.
+pub const ROOM_HIGH_PER_SECOND: u32 = 100;
+
+/// NORMAL and LOW messages together that a room accepts in one second.
+pub const ROOM_SHARED_PER_SECOND: u32 = 400;
+
+/// Messages that a room accepts from one sender in one second.
+pub const SENDER_PER_SECOND: u32 = 10;
+
+/// Messages that one sender may send at once after a pause.
+pub const SENDER_BURST: u32 = 20;
+
+/// Longest life of a token the server accepts, from `iat` to `exp`.
+pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How far clocks of token makers may be off.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(60);
+
+/// How long before its expiry a client asks its token provider again; a fifth of the remaining life when
+/// that is shorter.
+pub const TOKEN_REFRESH_LEAD: Duration = Duration::from_secs(60);
+
+/// First reconnect delay is drawn from zero to this; each failure doubles it.
+pub const RECONNECT_DELAY_FIRST: Duration = Duration::from_millis(500);
+
+/// The reconnect delay never exceeds this.
+pub const RECONNECT_DELAY_MAX: Duration = Duration::from_secs(30);
+
+/// A connection that lasted this long resets the reconnect delay.
+pub const RECONNECT_STABLE_AFTER: Duration = Duration::from_secs(10);
+
+/// How long one attempt may take from dial to welcome.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a request may wait for its answer while connected. After that: [`crate::ErrorCode::Timeout`].
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Failed logins of one address in a minute. More: closed for [`FAILED_LOGIN_PENALTY`].
+pub const FAILED_LOGINS_PER_MINUTE: u32 = 10;
+
+/// How long an address with too many failed logins stays closed.
+pub const FAILED_LOGIN_PENALTY: Duration = Duration::from_secs(60);
