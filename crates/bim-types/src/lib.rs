@@ -17,6 +17,7 @@
 //! | [`secret`] | [`Token`], [`AppSecret`] |
 //! | [`store`] | the vocabulary of the client store and the server log |
 
+mod check;
 pub mod error_code;
 pub mod ids;
 pub mod limits;

@@ -137,3 +137,11 @@ pub struct LiveGap {
     /// The last number that is missing.
     pub to: Seq,
 }
+
+impl Conversation {
+    /// The string id of a live group: `live:` and its short id.
+    #[must_use]
+    pub fn live_group_id(short_id: ConversationShortId) -> String {
+        format!("live:{short_id}")
+    }
+}

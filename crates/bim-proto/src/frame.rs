@@ -1,0 +1,182 @@
+//! Frames: two bytes of header and one message.
+
+use bim_types::{Conversation, ConversationShortId, LiveGap, Message, Position};
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::error::DecodeError;
+use crate::message::{Goodbye, Hello, Ping, Pong, Request, Response, Welcome};
+use crate::wire::{self, FrameKind};
+
+/// The first byte of every frame.
+pub const PROTOCOL_VERSION: u8 = 1;
+
+const HEADER_BYTES: usize = 2;
+
+/// What a client sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientFrame {
+    /// The login.
+    Hello(Hello),
+    /// A request.
+    Request(Request),
+    /// Are you there?
+    Ping(Ping),
+    /// I am here.
+    Pong(Pong),
+    /// The end.
+    Goodbye(Goodbye),
+}
+
+/// What a server sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerFrame {
+    /// The login was accepted.
+    Welcome(Welcome),
+    /// The answer to a request.
+    Response(Response),
+    /// Are you there?
+    Ping(Ping),
+    /// I am here.
+    Pong(Pong),
+    /// The end.
+    Goodbye(Goodbye),
+    /// A message of a live group.
+    LiveMessage(Message),
+    /// Messages that were left out.
+    LiveGap(LiveGap),
+    /// The state of a live group changed. `role` and `joined` are not set.
+    LiveState(Conversation),
+    /// A message was changed.
+    LiveMessageUpdated(Message),
+    /// A message was removed.
+    LiveMessageDeleted(ConversationShortId, Position),
+}
+
+impl ClientFrame {
+    /// The frame as bytes.
+    #[must_use]
+    pub fn encode(self) -> Bytes {
+        match self {
+            Self::Hello(hello) => encode(FrameKind::Hello, &wire::Hello::from(hello)),
+            Self::Request(request) => encode(FrameKind::Request, &wire::Request::from(request)),
+            Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
+            Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
+            Self::Goodbye(goodbye) => encode(FrameKind::Goodbye, &wire::Goodbye::from(goodbye)),
+        }
+    }
+
+    /// Reads what a client sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]: the connection has to end. A request whose envelope is whole but whose content is
+    /// not valid is no error here; it is to be refused by its id.
+    pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
+        let (kind, payload) = split(frame)?;
+        Ok(match FrameKind::try_from(i32::from(kind)) {
+            Ok(FrameKind::Hello) => Self::Hello(message::<wire::Hello>(kind, payload)?.try_into()?),
+            Ok(FrameKind::Request) => Self::Request(message::<wire::Request>(kind, payload)?.into()),
+            Ok(FrameKind::Ping) => Self::Ping(message::<wire::Ping>(kind, payload)?.into()),
+            Ok(FrameKind::Pong) => Self::Pong(message::<wire::Pong>(kind, payload)?.into()),
+            Ok(FrameKind::Goodbye) => Self::Goodbye(message::<wire::Goodbye>(kind, payload)?.into()),
+            Ok(
+                FrameKind::Unspecified
+                | FrameKind::Welcome
+                | FrameKind::Response
+                | FrameKind::LiveMessage
+                | FrameKind::LiveGap
+                | FrameKind::LiveState
+                | FrameKind::LiveMessageUpdated
+                | FrameKind::LiveMessageDeleted,
+            )
+            | Err(_) => return Err(DecodeError::Kind { kind }),
+        })
+    }
+}
+
+impl ServerFrame {
+    /// The frame as bytes.
+    #[must_use]
+    pub fn encode(self) -> Bytes {
+        match self {
+            Self::Welcome(welcome) => encode(FrameKind::Welcome, &wire::Welcome::from(welcome)),
+            Self::Response(response) => encode(FrameKind::Response, &wire::Response::from(response)),
+            Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
+            Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
+            Self::Goodbye(goodbye) => encode(FrameKind::Goodbye, &wire::Goodbye::from(goodbye)),
+            Self::LiveMessage(message) => encode(FrameKind::LiveMessage, &wire::LiveMessage::from(message)),
+            Self::LiveGap(gap) => encode(FrameKind::LiveGap, &wire::LiveGap::from(gap)),
+            Self::LiveState(group) => {
+                encode(FrameKind::LiveState, &wire::LiveState { group: Some(group.into()) })
+            }
+            Self::LiveMessageUpdated(message) => {
+                let message = Some(message.into());
+                encode(FrameKind::LiveMessageUpdated, &wire::LiveMessageUpdated { message })
+            }
+            Self::LiveMessageDeleted(group, position) => encode(
+                FrameKind::LiveMessageDeleted,
+                &wire::LiveMessageDeleted { short_id: group.value(), position: Some(position.into()) },
+            ),
+        }
+    }
+
+    /// Reads what a server sent.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]. A client ignores [`DecodeError::Kind`], which a newer server may cause, and ends the
+    /// connection for the others.
+    pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
+        let (kind, payload) = split(frame)?;
+        Ok(match FrameKind::try_from(i32::from(kind)) {
+            Ok(FrameKind::Welcome) => Self::Welcome(message::<wire::Welcome>(kind, payload)?.into()),
+            Ok(FrameKind::Response) => Self::Response(message::<wire::Response>(kind, payload)?.try_into()?),
+            Ok(FrameKind::Ping) => Self::Ping(message::<wire::Ping>(kind, payload)?.into()),
+            Ok(FrameKind::Pong) => Self::Pong(message::<wire::Pong>(kind, payload)?.into()),
+            Ok(FrameKind::Goodbye) => Self::Goodbye(message::<wire::Goodbye>(kind, payload)?.into()),
+            Ok(FrameKind::LiveMessage) => {
+                Self::LiveMessage(message::<wire::LiveMessage>(kind, payload)?.try_into()?)
+            }
+            Ok(FrameKind::LiveGap) => Self::LiveGap(message::<wire::LiveGap>(kind, payload)?.try_into()?),
+            Ok(FrameKind::LiveState) => {
+                let state: wire::LiveState = message(kind, payload)?;
+                Self::LiveState(state.group.ok_or(DecodeError::field("LiveState.group"))?.try_into()?)
+            }
+            Ok(FrameKind::LiveMessageUpdated) => {
+                let updated: wire::LiveMessageUpdated = message(kind, payload)?;
+                let inner = updated.message.ok_or(DecodeError::field("LiveMessageUpdated.message"))?;
+                Self::LiveMessageUpdated(inner.try_into()?)
+            }
+            Ok(FrameKind::LiveMessageDeleted) => {
+                let deleted: wire::LiveMessageDeleted = message(kind, payload)?;
+                let group = ConversationShortId::new(deleted.short_id)
+                    .map_err(|_| DecodeError::field("LiveMessageDeleted.short_id"))?;
+                let position = deleted.position.ok_or(DecodeError::field("LiveMessageDeleted.position"))?;
+                Self::LiveMessageDeleted(group, position.into())
+            }
+            Ok(FrameKind::Unspecified | FrameKind::Hello | FrameKind::Request) | Err(_) => {
+                return Err(DecodeError::Kind { kind });
+            }
+        })
+    }
+}
+
+fn encode(kind: FrameKind, message: &impl prost::Message) -> Bytes {
+    let mut frame = BytesMut::with_capacity(HEADER_BYTES + message.encoded_len());
+    frame.put_u8(PROTOCOL_VERSION);
+    frame.put_u8(kind as u8);
+    message.encode_raw(&mut frame);
+    frame.freeze()
+}
+
+fn split(mut frame: Bytes) -> Result<(u8, Bytes), DecodeError> {
+    let (&[version, kind], _) = frame.split_first_chunk::<HEADER_BYTES>().ok_or(DecodeError::Truncated)?;
+    if version != PROTOCOL_VERSION {
+        return Err(DecodeError::Version { found: version });
+    }
+    Ok((kind, frame.split_off(HEADER_BYTES)))
+}
+
+fn message<M: prost::Message + Default>(kind: u8, payload: Bytes) -> Result<M, DecodeError> {
+    M::decode(payload).map_err(|_| DecodeError::Malformed { kind })
+}
