@@ -1,2 +1,53 @@
-//! The chores of the project.
-fn main() {}
+//! The chores of the project: `cargo xtask ci`, `fix`, `tidy` and `codegen`.
+//!
+//! Owns the gate and the rules of the tree; it never ships and nothing depends on it. Every command ends with
+//! exit code 0, or says what was wrong and which command mends it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod ci;
+mod codegen;
+mod failure;
+mod fix;
+mod shell;
+mod tidy;
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// The gate: everything a change must pass besides the tests. Writes nothing.
+    Ci(ci::Args),
+    /// The writing twin of `ci`: formats, applies clippy's suggestions, generates, shrinks the ratchet.
+    Fix,
+    /// Checks the rules of the tree.
+    Tidy,
+    /// Generates Rust and the descriptor set from proto/, and guards against breaking changes.
+    Codegen(codegen::Args),
+}
+
+fn main() -> ExitCode {
+    let root = shell::workspace_root();
+    let outcome = match Cli::parse().chore {
+        Chore::Ci(args) => ci::run(&root, &args),
+        Chore::Fix => fix::run(&root),
+        Chore::Tidy => tidy::run(&root),
+        Chore::Codegen(args) => codegen::run(&root, &args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
