@@ -84,7 +84,7 @@ impl Fresh {
 
     fn check(&self, root: &Path) -> Result<(), Failure> {
         let rust = fs::read_to_string(root.join(GENERATED)).unwrap_or_default();
-        if !generate::same_rust(root, &rust, &self.rust) {
+        if !generate::same_rust(&rust, &self.rust) {
             return Err(stale(GENERATED));
         }
         if fs::read(root.join(DESCRIPTORS)).unwrap_or_default() != self.descriptors {

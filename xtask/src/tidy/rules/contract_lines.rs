@@ -14,8 +14,8 @@ const PORTS: &[(&str, &str)] = &[
     ("ServerLog", "server_log_contract"),
 ];
 
-/// Blanket implementations that only hand on.
-const FORWARDING: &[&str] = &["&", "Arc<", "Box<", "BoxConnection", "std::sync::Arc<", "Mock", "dyn "];
+/// How the type of an implementation begins that only hands on: pointers, `$pointer` in a macro, mocks.
+const FORWARDING: &[&str] = &["&", "Arc<", "Box<", "BoxConnection", "std::sync::Arc<", "Mock", "dyn ", "$"];
 
 /// Folders and files whose implementations change another one instead of being one.
 const EXCEPTED: &[&str] = &[
@@ -133,7 +133,7 @@ mod tests {
         );
         let boxed = (
             "crates/bim-transport/src/connection.rs",
-            "impl Connection for Box<dyn Connection> {}\nfn f() -> impl Connection { for x in y {} }\n",
+            "impl Connection for Box<dyn Connection> {}\nimpl<C: Connection> Connection for $pointer<C> {}\nfn f() -> impl Connection { for x in y {} }\n",
         );
         let mock = (
             "crates/bim/src/a.rs",
