@@ -4,7 +4,7 @@ use bim_types::{Conversation, ConversationShortId, LiveGap, Message, Position};
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::error::DecodeError;
-use crate::message::{Goodbye, Hello, Ping, Pong, Request, Response, Welcome};
+use crate::message::{Goodbye, Hello, LivePush, Ping, Pong, Request, Response, Welcome};
 use crate::wire::{self, FrameKind};
 
 /// The first byte of every frame.
@@ -41,7 +41,7 @@ pub enum ServerFrame {
     /// The end.
     Goodbye(Goodbye),
     /// A message of a live group.
-    LiveMessage(Message),
+    LiveMessage(LivePush),
     /// Messages that were left out.
     LiveGap(LiveGap),
     /// The state of a live group changed. `role` and `joined` are not set.
@@ -104,7 +104,7 @@ impl ServerFrame {
             Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
             Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
             Self::Goodbye(goodbye) => encode(FrameKind::Goodbye, &wire::Goodbye::from(goodbye)),
-            Self::LiveMessage(message) => encode(FrameKind::LiveMessage, &wire::LiveMessage::from(message)),
+            Self::LiveMessage(push) => encode(FrameKind::LiveMessage, &wire::LiveMessage::from(push)),
             Self::LiveGap(gap) => encode(FrameKind::LiveGap, &wire::LiveGap::from(gap)),
             Self::LiveState(group) => {
                 encode(FrameKind::LiveState, &wire::LiveState { group: Some(group.into()) })

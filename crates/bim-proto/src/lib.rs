@@ -23,6 +23,6 @@ pub mod wire {
 pub use error::DecodeError;
 pub use frame::{ClientFrame, PROTOCOL_VERSION, ServerFrame};
 pub use message::{
-    Accepted, Goodbye, Hello, HistoryPage, HistoryQuery, Joined, ListQuery, Page, Ping, Pong, Request,
-    RequestBody, RequestId, Response, ResponseBody, SendLive, Welcome,
+    Accepted, Goodbye, Hello, HistoryPage, HistoryQuery, Joined, ListQuery, LivePush, Page, Ping, Pong,
+    Request, RequestBody, RequestId, Response, ResponseBody, SendLive, Welcome,
 };

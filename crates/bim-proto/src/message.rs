@@ -2,7 +2,7 @@
 
 use bim_types::{
     AppId, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId, GroupInfo, Message,
-    MessageBody, Position, Priority, Refusal, ResumeVerdict, Seq, Token, Uid, Wall,
+    MessageBody, PerPriority, Position, Priority, Refusal, ResumeVerdict, Seq, Token, Uid, Wall,
 };
 
 use crate::error::DecodeError;
@@ -198,6 +198,18 @@ pub struct Accepted {
     pub position: Position,
     /// When.
     pub accepted_at: Wall,
+}
+
+/// A message of a live group on its way to a viewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LivePush {
+    /// The message.
+    pub message: Message,
+    /// For each class, the number of the last message before this one. A viewer whose cursor in a class has
+    /// reached that number is accounted up to this message in that class: its cursor may move there, also in
+    /// classes in which nothing is sent. A viewer whose cursor in the message's own class has not reached it
+    /// is missing messages that no gap marker spoke of.
+    pub previous: PerPriority<Seq>,
 }
 
 /// Some messages, oldest first.

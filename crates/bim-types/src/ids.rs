@@ -167,6 +167,15 @@ impl FromStr for ConversationShortId {
     }
 }
 
+/// A live group of one app: what routing and queues go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey {
+    /// Which app.
+    pub app: AppId,
+    /// Which group of it.
+    pub group: ConversationShortId,
+}
+
 macro_rules! id_128 {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -31,7 +31,7 @@ pub mod store;
 pub mod time;
 
 pub use error_code::{ErrorCode, ErrorKind};
-pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, IdError, Uid};
+pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};
 pub use live::{Conversation, GroupInfo, LiveGap, Message, MessageBody, Role};
 pub use position::{Cursor, Epoch, Position, Seq};
 pub use priority::{PerPriority, Priority};

@@ -7,7 +7,7 @@ use bim_types::{
 
 use crate::convert::common::{content, message_body, priority, uid};
 use crate::error::DecodeError;
-use crate::message::{Accepted, HistoryPage, Joined, Page};
+use crate::message::{Accepted, HistoryPage, Joined, LivePush, Page};
 use crate::wire::{self, joined_live_group::Verdict};
 
 impl From<GroupInfo> for wire::GroupInfo {
@@ -192,7 +192,28 @@ impl From<Message> for wire::LiveMessage {
             accepted_at_ms: message.accepted_at.as_millis(),
             content: content(message.body),
             edits: message.edits,
+            previous_low: 0,
+            previous_normal: 0,
+            previous_high: 0,
         }
+    }
+}
+
+impl From<LivePush> for wire::LiveMessage {
+    fn from(push: LivePush) -> Self {
+        let PerPriority { low, normal, high } = push.previous;
+        let (previous_low, previous_normal, previous_high) = (low.0, normal.0, high.0);
+        Self { previous_low, previous_normal, previous_high, ..push.message.into() }
+    }
+}
+
+impl TryFrom<wire::LiveMessage> for LivePush {
+    type Error = DecodeError;
+
+    fn try_from(wire: wire::LiveMessage) -> Result<Self, DecodeError> {
+        let (low, normal, high) = (wire.previous_low, wire.previous_normal, wire.previous_high);
+        let previous = PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) };
+        Ok(Self { message: wire.try_into()?, previous })
     }
 }
 
