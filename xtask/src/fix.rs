@@ -6,8 +6,16 @@ use std::path::Path;
 use crate::failure::Failure;
 use crate::{codegen, shell, tidy};
 
-const CLIPPY: &[&str] =
-    &["clippy", "--fix", "--allow-dirty", "--allow-staged", "--workspace", "--all-targets", "--all-features"];
+const CLIPPY: &[&str] = &[
+    "clippy",
+    "--fix",
+    "--allow-dirty",
+    "--allow-staged",
+    "--allow-no-vcs",
+    "--workspace",
+    "--all-targets",
+    "--all-features",
+];
 
 /// Runs every mending step; the first that cannot run ends the chore.
 pub(crate) fn run(root: &Path) -> Result<(), Failure> {

@@ -36,7 +36,7 @@ const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--all-featu
 const DOCS: &[&str] = &["doc", "--workspace", "--no-deps", "--all-features"];
 
 fn fmt(root: &Path) -> Result<String, Failure> {
-    must(&mut shell::cargo(root, &["fmt", "--all", "--check"]), "`cargo xtask fix`")
+    must(&mut shell::cargo(root, &["fmt", "--all", "--check", "--", "--color", "never"]), "`cargo xtask fix`")
 }
 
 fn codegen(root: &Path) -> Result<String, Failure> {

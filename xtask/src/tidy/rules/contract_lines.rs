@@ -32,15 +32,15 @@ fn check_file(workspace: &Workspace, file: &File) -> Vec<Finding> {
     if EXCEPTED.iter().any(|place| file.path.starts_with(place)) {
         return Vec::new();
     }
-    let suite = format!("crates/{}/tests/contract.rs", file.crate_name());
+    let suite = format!("crates/{}/tests/contract", file.crate_name());
+    let suites: Vec<&File> = workspace.below(&suite, ".rs").collect();
     let name = implementation(&file.path);
-    let missing = implemented(file)
-        .into_iter()
-        .filter(|(_, _, contract)| !proves(workspace.file(&suite), contract, name));
+    let proven = |contract: &str| suites.iter().any(|suite| proves(suite, contract, name));
+    let missing = implemented(file).into_iter().filter(|(_, _, contract)| !proven(contract));
     missing
         .map(|(at, port, contract)| {
             let wrong = format!("this {port} has no contract line");
-            let right = format!("add `{contract}!(…{name}…)` to {suite}");
+            let right = format!("add `{contract}!(…{name}…)` to {suite}.rs");
             Finding::new(&file.path, file.code.line(at), RULE, wrong, right)
         })
         .collect()
@@ -76,8 +76,8 @@ fn implementation(path: &str) -> &str {
     inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
 }
 
-fn proves(suite: Option<&File>, contract: &str, name: &str) -> bool {
-    let Some(suite) = suite else { return false };
+/// Whether the name is among the arguments of a call of the suite's macro, in whatever case.
+fn proves(suite: &File, contract: &str, name: &str) -> bool {
     suite.code.words(contract).any(|at| {
         let call = suite.code.after(at + contract.len());
         let Some(open) = call.strip_prefix('!').map(|call| suite.code.text().len() - call.len()) else {
@@ -85,7 +85,7 @@ fn proves(suite: Option<&File>, contract: &str, name: &str) -> bool {
         };
         let open = open + suite.code.after(open).find(['(', '{', '[']).unwrap_or(0);
         let end = suite.code.closing(open).unwrap_or(open);
-        suite.code.text().get(open..end).is_some_and(|arguments| arguments.contains(name))
+        suite.code.text().get(open..end).is_some_and(|arguments| arguments.to_lowercase().contains(name))
     })
 }
 
