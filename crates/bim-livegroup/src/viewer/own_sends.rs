@@ -1,0 +1,158 @@
+//! The client's own messages between the call and the point where their copy can no longer surprise.
+
+use std::collections::BTreeMap;
+
+use bim_types::{ClientMessageId, Cursor, PerPriority, Position, Priority, Seq, Wall};
+
+/// Own messages that one viewer remembers. When full the oldest that waits for no verdict is forgotten; a
+/// copy of it that comes later shows as received.
+pub const OWN_SENDS_MAX: usize = 4096;
+
+/// Remembers the ids of own messages: from the call until the verdict is in and the cursor has passed the
+/// position, since then a copy counts as known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OwnSends {
+    by_id: BTreeMap<ClientMessageId, OwnSend>,
+    by_age: BTreeMap<u64, ClientMessageId>,
+    awaiting_copy: PerPriority<BTreeMap<Seq, ClientMessageId>>,
+    next_age: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OwnSend {
+    age: u64,
+    /// How far the viewer stood when the message was first sent: an older position was reported before.
+    began: Option<Cursor>,
+    /// Calls that wait for a verdict.
+    waiting: u32,
+    reported: bool,
+    /// The copy, when it came before the verdict.
+    seen: Option<(Position, Wall)>,
+}
+
+/// What the copy of a message means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copy {
+    /// It is somebody else's, or another device's.
+    NotOwn,
+    /// The verdict reports the message, or has done so.
+    Awaited,
+    /// No verdict will come: this is the first the app hears of it.
+    ClearsDoubt,
+}
+
+impl OwnSends {
+    pub(super) fn begin(&mut self, id: ClientMessageId, cursor: Option<Cursor>) {
+        if let Some(own) = self.by_id.get_mut(&id) {
+            own.waiting += 1;
+            return;
+        }
+        if self.by_id.len() >= OWN_SENDS_MAX {
+            self.forget_oldest();
+        }
+        let age = self.next_age;
+        self.next_age += 1;
+        self.by_age.insert(age, id);
+        self.by_id.insert(id, OwnSend { age, began: cursor, waiting: 1, reported: false, seen: None });
+    }
+
+    pub(super) fn on_copy(&mut self, id: ClientMessageId, position: Position, at: Wall) -> Copy {
+        let Some(own) = self.by_id.get_mut(&id) else { return Copy::NotOwn };
+        own.seen = Some((position, at));
+        let copy = if own.waiting > 0 || own.reported { Copy::Awaited } else { Copy::ClearsDoubt };
+        if own.waiting == 0 {
+            self.forget(id);
+        }
+        copy
+    }
+
+    /// Whether this is the first verdict for the message.
+    pub(super) fn accepted(
+        &mut self,
+        id: ClientMessageId,
+        position: Position,
+        class: Priority,
+        covered: bool,
+    ) -> bool {
+        let Some(own) = self.by_id.get_mut(&id) else { return true };
+        own.waiting = own.waiting.saturating_sub(1);
+        let before =
+            own.began.is_some_and(|began| began.epoch == position.epoch && began.covers(class, position.seq));
+        let first = !own.reported && !before;
+        own.reported = true;
+        if !covered {
+            self.awaiting_copy[class].insert(position.seq, id);
+        } else if own.waiting == 0 {
+            self.forget(id);
+        }
+        first
+    }
+
+    pub(super) fn refused(&mut self, id: ClientMessageId) {
+        let Some(own) = self.by_id.get_mut(&id) else { return };
+        own.waiting = own.waiting.saturating_sub(1);
+        if own.waiting == 0 && !own.reported {
+            self.forget(id);
+        }
+    }
+
+    pub(super) fn no_verdict(&mut self, id: ClientMessageId) {
+        if let Some(own) = self.by_id.get_mut(&id) {
+            own.waiting = own.waiting.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn copy_of(&self, id: ClientMessageId) -> Option<(Position, Wall)> {
+        self.by_id.get(&id)?.seen
+    }
+
+    /// The cursor of a class moved here: copies up to it are known from now on.
+    pub(super) fn passed(&mut self, class: Priority, seq: Seq) {
+        while let Some(entry) = self.awaiting_copy[class].first_entry() {
+            if *entry.key() > seq {
+                return;
+            }
+            let id = entry.remove();
+            if self.by_id.get(&id).is_some_and(|own| own.waiting == 0) {
+                self.forget(id);
+            }
+        }
+    }
+
+    /// The cursor jumped: positions it covers are known, and those of another epoch will never come.
+    pub(super) fn stand_at(&mut self, cursor: &Cursor) {
+        for class in Priority::ALL {
+            self.passed(class, cursor.seqs[class]);
+        }
+        let other_epoch = |own: &&OwnSend| own.began.is_some_and(|began| began.epoch != cursor.epoch);
+        if self.by_id.values().any(|own| other_epoch(&own)) {
+            self.awaiting_copy = PerPriority::default();
+            let gone: Vec<_> = self
+                .by_id
+                .iter()
+                .filter(|(_, own)| own.waiting == 0 && other_epoch(own))
+                .map(|(id, _)| *id)
+                .collect();
+            gone.into_iter().for_each(|id| self.forget(id));
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        debug_assert_eq!(self.by_id.len(), self.by_age.len());
+        self.by_id.len()
+    }
+
+    fn forget_oldest(&mut self) {
+        let idle = |id: &&ClientMessageId| self.by_id.get(id).is_some_and(|own| own.waiting == 0);
+        if let Some(id) = self.by_age.values().find(idle).copied() {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: ClientMessageId) {
+        if let Some(own) = self.by_id.remove(&id) {
+            self.by_age.remove(&own.age);
+        }
+    }
+}
