@@ -157,6 +157,8 @@ pub enum LogQuery {
         /// How many.
         limit: usize,
     },
+    /// The records of these keys that exist. Answered with [`Loaded::Records`].
+    Keys(Vec<RecordKey>),
     /// One record and the ends of its stream. Answered with [`Loaded::Room`].
     Room {
         /// Which record.
@@ -180,7 +182,7 @@ pub enum LogQuery {
 /// What was read.
 #[derive(Clone, Debug)]
 pub enum Loaded {
-    /// For [`LogQuery::Records`].
+    /// For [`LogQuery::Records`] and [`LogQuery::Keys`].
     Records(Vec<VersionedRecord>),
     /// For [`LogQuery::Room`].
     Room(Option<VersionedRecord>, StreamHead),

@@ -1,0 +1,103 @@
+//! The last messages of a room, for viewers that were away for a moment.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bim_types::limits::{RESUME_WINDOW, ROOM_BUFFER_BYTES_MAX, ROOM_BUFFER_MESSAGES_MAX};
+use bim_types::{Cursor, DiscontinuityReason, Epoch, Mono, PerPriority, Priority, Seq};
+
+use crate::queue::LiveFrame;
+
+/// How far a room buffer reaches back: whichever is less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferLimits {
+    /// Messages.
+    pub messages: usize,
+    /// Bytes.
+    pub bytes: usize,
+    /// Age.
+    pub window: Duration,
+}
+
+impl Default for BufferLimits {
+    fn default() -> Self {
+        Self { messages: ROOM_BUFFER_MESSAGES_MAX, bytes: ROOM_BUFFER_BYTES_MAX, window: RESUME_WINDOW }
+    }
+}
+
+/// The last messages of a room. What leaves raises the floor of its class; a cursor below a floor can not be
+/// continued.
+#[derive(Debug)]
+pub struct RoomBuffer {
+    limits: BufferLimits,
+    entries: VecDeque<(Mono, LiveFrame)>,
+    bytes: usize,
+    floors: PerPriority<Seq>,
+}
+
+impl RoomBuffer {
+    /// An empty buffer of a room whose log ends at `head`.
+    #[must_use]
+    pub fn new(limits: BufferLimits, head: Seq) -> Self {
+        Self { limits, entries: VecDeque::new(), bytes: 0, floors: PerPriority::splat(head) }
+    }
+
+    /// Forgets everything; what stands at `after` and before is out of reach.
+    pub(super) fn restart(&mut self, after: Seq) {
+        *self = Self::new(self.limits, after);
+    }
+
+    /// Keeps a message. Returns the number up to which messages have left, if any did.
+    pub(super) fn push(&mut self, now: Mono, live: LiveFrame) -> Option<Seq> {
+        self.bytes += live.frame.len();
+        self.entries.push_back((now, live));
+        let mut floor = None;
+        while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
+            floor = Some(self.evict()?);
+        }
+        self.expire(now).or(floor)
+    }
+
+    /// What a viewer with this cursor missed, in order.
+    ///
+    /// # Errors
+    ///
+    /// Why the cursor can not be continued.
+    pub(super) fn missed(
+        &mut self,
+        now: Mono,
+        epoch: Epoch,
+        head: Seq,
+        cursor: &Cursor,
+    ) -> Result<Vec<LiveFrame>, DiscontinuityReason> {
+        if cursor.epoch != epoch {
+            return Err(DiscontinuityReason::NewEpoch);
+        }
+        if Priority::ALL.into_iter().any(|class| cursor.seqs[class] > head) {
+            return Err(DiscontinuityReason::CursorAhead);
+        }
+        self.expire(now);
+        if Priority::ALL.into_iter().any(|class| cursor.seqs[class] < self.floors[class]) {
+            return Err(DiscontinuityReason::BeyondWindow);
+        }
+        let lowest = cursor.lowest();
+        let begin = self.entries.partition_point(|(_, live)| live.seq <= lowest);
+        let missed = self.entries.range(begin..).map(|(_, live)| live);
+        Ok(missed.filter(|live| !cursor.covers(live.priority, live.seq)).cloned().collect())
+    }
+
+    fn expire(&mut self, now: Mono) -> Option<Seq> {
+        let mut floor = None;
+        while self.entries.front().is_some_and(|(at, _)| now.since(*at) > self.limits.window) {
+            floor = Some(self.evict()?);
+        }
+        floor
+    }
+
+    fn evict(&mut self) -> Option<Seq> {
+        let (_, live) = self.entries.pop_front()?;
+        self.bytes -= live.frame.len();
+        self.floors[live.priority] = live.seq;
+        Some(live.seq)
+    }
+}
