@@ -38,6 +38,43 @@ impl RecordKey {
         }
         key
     }
+
+    /// Reads what [`Self::to_bytes`] wrote; `None` for any other bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (app, rest) = rest.split_first_chunk::<4>()?;
+        let app = AppId::new(u32::from_be_bytes(*app)).ok()?;
+        match (kind, rest) {
+            (1, []) => Some(Self::App(app)),
+            (2, group) => Some(Self::LiveGroup(app, group_from_bytes(group)?)),
+            (3, rest) => {
+                let (uid, group) = uid_from_bytes(rest)?;
+                Some(Self::LiveGroupOf(app, uid, group_from_bytes(group)?))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn group_from_bytes(bytes: &[u8]) -> Option<ConversationShortId> {
+    ConversationShortId::new(i64::from_be_bytes(bytes.try_into().ok()?)).ok()
+}
+
+fn uid_from_bytes(bytes: &[u8]) -> Option<(Uid, &[u8])> {
+    let (flavour, rest) = bytes.split_first()?;
+    match flavour {
+        0 => {
+            let (number, rest) = rest.split_first_chunk::<8>()?;
+            Some((Uid::int(i64::from_be_bytes(*number)).ok()?, rest))
+        }
+        1 => {
+            let (length, rest) = rest.split_first()?;
+            let (text, rest) = rest.split_at_checked(usize::from(*length))?;
+            Some((Uid::string(std::str::from_utf8(text).ok()?).ok()?, rest))
+        }
+        _ => None,
+    }
 }
 
 /// Records that stand together and can be read in order of their last part.
@@ -116,7 +153,54 @@ pub struct VersionedRecord {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_uid() -> impl Strategy<Value = Uid> {
+        prop_oneof![
+            (1..=i64::MAX).prop_map(|number| Uid::int(number).unwrap()),
+            "[a-c0-9é]{1,64}".prop_map(|text| Uid::string(&text).unwrap()),
+        ]
+    }
+
+    fn any_key() -> impl Strategy<Value = RecordKey> {
+        let app = prop_oneof![1..4_u32, 1..=u32::MAX].prop_map(|id| AppId::new(id).unwrap());
+        let group = prop_oneof![1..4_i64, 1..=i64::MAX].prop_map(|id| ConversationShortId::new(id).unwrap());
+        (app, group, any_uid(), 0..3).prop_map(|(app, group, uid, kind)| match kind {
+            0 => RecordKey::App(app),
+            1 => RecordKey::LiveGroup(app, group),
+            _ => RecordKey::LiveGroupOf(app, uid, group),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_survives_bytes(key in any_key()) {
+            prop_assert_eq!(RecordKey::from_bytes(&key.to_bytes()), Some(key));
+        }
+
+        #[test]
+        fn different_keys_differ_in_bytes(one in any_key(), other in any_key()) {
+            prop_assert_eq!(one == other, one.to_bytes() == other.to_bytes());
+        }
+
+        #[test]
+        fn bytes_that_are_read_as_a_key_are_its_bytes(bytes in prop::collection::vec(0..4_u8, 0..40)) {
+            if let Some(key) = RecordKey::from_bytes(&bytes) {
+                prop_assert_eq!(key.to_bytes(), bytes);
+            }
+        }
+
+        #[test]
+        fn a_key_cut_off_or_with_more_behind_is_none(key in any_key(), cut in 1..8_usize) {
+            let mut bytes = key.to_bytes();
+            let kept = bytes.len() - cut.min(bytes.len());
+            prop_assert_eq!(RecordKey::from_bytes(&bytes[..kept]), None);
+            bytes.push(0);
+            prop_assert_eq!(RecordKey::from_bytes(&bytes), None);
+        }
+    }
 
     #[test]
     fn keys_of_different_users_never_collide() {
