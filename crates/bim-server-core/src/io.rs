@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bim_livegroup::queue::LiveFrame;
-use bim_types::store::{LogOp, LogOutcome, LogRecord, OpId, RecordKey, RecordRange, StreamHead, StreamId, VersionedRecord};
-use bim_types::{AppId, AppSecret, ConnectionId, ConversationShortId, ErrorCode, GroupKey, Refusal, Seq, Token, Uid, Wall};
+use bim_types::store::{
+    LogOp, LogOutcome, LogRecord, OpId, RecordKey, RecordRange, StreamHead, StreamId, VersionedRecord,
+};
+use bim_types::{
+    AppId, AppSecret, ConnectionId, ConversationShortId, ErrorCode, GroupKey, Refusal, Seq, Token, Uid, Wall,
+};
 use bytes::Bytes;
 
 /// What a shell tells the engine. After each input the shell drains [`crate::Engine::poll_output`].

@@ -1,0 +1,69 @@
+//! The apps of this server, all in memory: who may sign, and who is turned away.
+
+use std::collections::BTreeMap;
+
+use bim_proto::stored::StoredApp;
+use bim_types::{AppId, AppSecret};
+
+use crate::io::AppSummary;
+
+/// The apps of this server.
+#[derive(Debug, Default)]
+pub(crate) struct Apps {
+    apps: BTreeMap<AppId, App>,
+    by_key: BTreeMap<String, AppId>,
+}
+
+/// One app in memory.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) record: StoredApp,
+    /// How many live groups it has, once somebody had to know.
+    pub(crate) live_groups: Option<usize>,
+}
+
+impl Apps {
+    /// Takes an app as it was stored.
+    pub(crate) fn insert(&mut self, app: AppId, record: StoredApp) {
+        for key in &record.keys {
+            self.by_key.insert(key.key_id.clone(), app);
+        }
+        let live_groups = self.apps.get(&app).and_then(|known| known.live_groups);
+        self.apps.insert(app, App { record, live_groups });
+    }
+
+    /// One app.
+    pub(crate) fn find(&self, app: AppId) -> Option<&App> {
+        self.apps.get(&app)
+    }
+
+    /// One app, to change.
+    pub(crate) fn find_mut(&mut self, app: AppId) -> Option<&mut App> {
+        self.apps.get_mut(&app)
+    }
+
+    /// The app and the secret that a key id names.
+    pub(crate) fn key(&self, key_id: &str) -> Option<(AppId, &AppSecret)> {
+        let app = *self.by_key.get(key_id)?;
+        let key = self.apps.get(&app)?.record.keys.iter().find(|key| key.key_id == key_id)?;
+        Some((app, &key.secret))
+    }
+
+    /// The id for a new app: one more than the largest; `None` when ids have run out.
+    pub(crate) fn next_id(&self) -> Option<AppId> {
+        let last = self.apps.last_key_value().map_or(0, |(app, _)| app.value());
+        AppId::new(last.checked_add(1)?).ok()
+    }
+
+    /// All apps, for operators.
+    pub(crate) fn summaries(&self) -> Vec<AppSummary> {
+        let summary = |(app, known): (&AppId, &App)| AppSummary {
+            app: *app,
+            name: known.record.name.clone(),
+            created_at: known.record.created_at,
+            disabled: known.record.disabled,
+            key_ids: known.record.keys.iter().map(|key| key.key_id.clone()).collect(),
+        };
+        self.apps.iter().map(summary).collect()
+    }
+}

@@ -1,0 +1,261 @@
+//! Making, reading, listing and ending live groups.
+
+use bim_proto::stored::StoredLiveGroup;
+use bim_proto::{ListQuery, Page, ResponseBody, ServerFrame};
+use bim_types::limits::PAGE_ENTRIES_MAX;
+use bim_types::store::{
+    Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, StreamId, Trim, VersionedRecord,
+};
+use bim_types::{
+    AppId, Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupKey, Now, Refusal, Role, Wall,
+};
+
+use crate::engine::Engine;
+use crate::io::{LogQuery, Notice, Output, StoreFailure};
+use crate::ops::{Asker, PendingRead, PendingWrite};
+
+/// Entries of a page when the request does not say.
+const PAGE_ENTRIES_DEFAULT: usize = 20;
+
+impl Engine {
+    pub(crate) fn on_create(&mut self, now: Now, asker: Asker, info: GroupInfo) {
+        let Some(user) = self.sessions.user(asker.connection) else { return };
+        let (app, owner) = (user.app, user.uid.clone());
+        if let Err(refusal) = self.check_writable().and_then(|()| info.check()) {
+            return self.respond(asker, Err(refusal));
+        }
+        let group = StoredLiveGroup { info, owner, created_at: now.wall, version: 1, admins: Vec::new() };
+        match self.apps.find(app).and_then(|app| app.live_groups) {
+            Some(_) => self.create_group(asker, app, group),
+            None => {
+                let range = RecordRange::LiveGroups(app);
+                let query = LogQuery::Records { range, after: 0, limit: self.config.live_groups_per_app };
+                let pending = PendingRead::CountGroups { asker, app, group: Box::new(group) };
+                self.ops.read(&mut self.out, query, pending);
+            }
+        }
+    }
+
+    pub(super) fn on_groups_counted(
+        &mut self,
+        asker: Asker,
+        app: AppId,
+        group: StoredLiveGroup,
+        count: usize,
+    ) {
+        if let Some(known) = self.apps.find_mut(app) {
+            known.live_groups.get_or_insert(count);
+        }
+        self.create_group(asker, app, group);
+    }
+
+    fn create_group(&mut self, asker: Asker, app: AppId, group: StoredLiveGroup) {
+        let most = self.config.live_groups_per_app;
+        let Some(count) = self.apps.find_mut(app).and_then(|app| app.live_groups.as_mut()) else { return };
+        if *count >= most {
+            let refusal = Refusal::new(ErrorCode::CreateLiveMoreThanLimit).limit(most as u64);
+            return self.respond(asker, Err(refusal.hint("live groups of one app")));
+        }
+        *count += 1;
+        let key = GroupKey { app, group: ConversationShortId::from_random(self.entropy.bits()) };
+        let record = RecordKey::LiveGroup(app, key.group);
+        let index = RecordKey::LiveGroupOf(app, group.owner.clone(), key.group);
+        let ops = vec![
+            LogOp::Put(Put { key: record, expected: Expected::Absent, value: Some(group.encode()) }),
+            LogOp::Put(Put { key: index, expected: Expected::Any, value: Some(bytes::Bytes::new()) }),
+        ];
+        self.ops.write(&mut self.out, ops, PendingWrite::Create { asker, key, group: Box::new(group) });
+    }
+
+    pub(crate) fn on_create_written(
+        &mut self,
+        asker: Asker,
+        key: GroupKey,
+        group: StoredLiveGroup,
+        result: Result<Vec<LogOutcome>, StoreFailure>,
+    ) {
+        match result.as_deref() {
+            Ok([LogOutcome::Put(PutOutcome::Done(_)), ..]) => {
+                self.out.push(Output::Notice(Notice::GroupCreated { group: key }));
+                let state = bim_livegroup::room::conversation(key, &group, 0, false);
+                let created = Conversation { role: Role::Owner, ..state };
+                self.respond(asker, Ok(ResponseBody::LiveGroup(created)));
+            }
+            // The drawn id is taken, which happens once in 2^53: draw another.
+            Ok(_) => {
+                self.count_groups_down(key.app);
+                self.create_group(asker, key.app, group);
+            }
+            Err(failure) => {
+                self.count_groups_down(key.app);
+                self.respond(asker, Err(store_refusal(*failure)));
+            }
+        }
+    }
+
+    pub(super) fn get_group(&mut self, key: GroupKey, asker: Asker) {
+        let Some(user) = self.sessions.user(asker.connection) else { return };
+        let uid = user.uid.clone();
+        let Some(active) = self.rooms.active(key) else { return };
+        let conversation = active.room.conversation(&uid, asker.connection);
+        self.respond(asker, Ok(ResponseBody::LiveGroup(conversation)));
+    }
+
+    pub(crate) fn on_list(&mut self, asker: Asker, query: ListQuery) {
+        let Some(user) = self.sessions.user(asker.connection) else { return };
+        let app = user.app;
+        let count = page_entries(query.count);
+        let (range, pending) = if query.mine {
+            let range = RecordRange::LiveGroupsOf(app, user.uid.clone());
+            (range, PendingRead::ListMine { asker, app, count })
+        } else {
+            (RecordRange::LiveGroups(app), PendingRead::List { asker, app, count })
+        };
+        let after = u64::try_from(query.cursor).unwrap_or_default();
+        let query = LogQuery::Records { range, after, limit: count + 1 };
+        self.ops.read(&mut self.out, query, pending);
+    }
+
+    pub(super) fn on_list_loaded(
+        &mut self,
+        asker: Asker,
+        app: AppId,
+        count: usize,
+        mut records: Vec<VersionedRecord>,
+    ) {
+        let has_more = records.len() > count;
+        records.truncate(count);
+        self.respond_with_groups(asker, app, has_more, records);
+    }
+
+    pub(super) fn on_index_loaded(
+        &mut self,
+        asker: Asker,
+        app: AppId,
+        count: usize,
+        mut records: Vec<VersionedRecord>,
+    ) {
+        let has_more = records.len() > count;
+        records.truncate(count);
+        let keys = records.into_iter().filter_map(|record| match record.key {
+            RecordKey::LiveGroupOf(app, _, group) => Some(RecordKey::LiveGroup(app, group)),
+            RecordKey::App(_) | RecordKey::LiveGroup(..) => None,
+        });
+        let query = LogQuery::Keys(keys.collect());
+        self.ops.read(&mut self.out, query, PendingRead::ListKeys { asker, app, has_more });
+    }
+
+    pub(super) fn respond_with_groups(
+        &mut self,
+        asker: Asker,
+        app: AppId,
+        has_more: bool,
+        records: Vec<VersionedRecord>,
+    ) {
+        let mut page = Page { entries: Vec::with_capacity(records.len()), next_cursor: 0, has_more };
+        for record in records {
+            let RecordKey::LiveGroup(_, group) = record.key else { continue };
+            page.next_cursor = group.value();
+            match StoredLiveGroup::decode(record.value) {
+                Ok(stored) => page.entries.push(self.listed(asker, GroupKey { app, group }, &stored)),
+                Err(_) => self.out.push(Output::Notice(Notice::RecordDamaged { app, group: Some(group) })),
+            }
+        }
+        self.respond(asker, Ok(ResponseBody::LiveGroupPage(page)));
+    }
+
+    fn listed(&self, asker: Asker, key: GroupKey, stored: &StoredLiveGroup) -> Conversation {
+        let mut listed = bim_livegroup::room::conversation(key, stored, self.rooms.online(key), false);
+        if let Some(user) = self.sessions.user(asker.connection) {
+            listed.role = match () {
+                () if stored.owner == user.uid => Role::Owner,
+                () if stored.admins.contains(&user.uid) => Role::Admin,
+                () => Role::Normal,
+            };
+        }
+        listed.joined = self.sessions.find(asker.connection).is_some_and(|s| s.groups.contains(&key));
+        listed
+    }
+
+    pub(super) fn dissolve_room(&mut self, key: GroupKey, asker: Asker) {
+        let Some(user) = self.sessions.user(asker.connection) else { return };
+        let uid = user.uid.clone();
+        if let Err(refusal) = self.check_writable() {
+            return self.respond(asker, Err(refusal));
+        }
+        let Some(active) = self.rooms.active(key) else { return };
+        if let Err(refusal) = active.room.may_dissolve(&uid) {
+            return self.respond(asker, Err(refusal));
+        }
+        active.ending = true;
+        let version = active.room.record_version();
+        let indexed = std::iter::once(active.room.owner()).chain(active.room.admins()).cloned();
+        let remove = |key, expected| LogOp::Put(Put { key, expected, value: None });
+        let record = RecordKey::LiveGroup(key.app, key.group);
+        let mut ops = vec![remove(record, Expected::Version(version))];
+        ops.extend(indexed.map(|uid| remove(RecordKey::LiveGroupOf(key.app, uid, key.group), Expected::Any)));
+        let everything = Wall::from_millis(u64::MAX);
+        let stream = StreamId::LiveGroup(key.app, key.group);
+        ops.push(LogOp::Trim(Trim { stream, before: everything }));
+        self.ops.write(&mut self.out, ops, PendingWrite::Dissolve { asker, key });
+    }
+
+    pub(crate) fn on_dissolve_written(
+        &mut self,
+        asker: Asker,
+        key: GroupKey,
+        result: Result<Vec<LogOutcome>, StoreFailure>,
+    ) {
+        let Some(active) = self.rooms.active(key) else { return };
+        match result.as_deref() {
+            Ok([LogOutcome::Put(PutOutcome::Done(_)), ..]) => {
+                let viewers = active.room.dissolve();
+                let frame = ServerFrame::LiveState(active.room.state()).encode();
+                self.out.push(Output::BroadcastState { group: key, frame });
+                for connection in viewers {
+                    if let Some(session) = self.sessions.find_mut(connection) {
+                        session.groups.remove(&key);
+                    }
+                    self.out.push(Output::LeaveGroup { group: key, connection });
+                }
+                self.rooms.slots.remove(&key);
+                self.count_groups_down(key.app);
+                self.out.push(Output::Notice(Notice::GroupDissolved { group: key }));
+                self.respond(asker, Ok(ResponseBody::Done));
+            }
+            Ok(_) => {
+                active.ending = false;
+                let after = std::time::Duration::from_millis(200);
+                self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(after)));
+            }
+            Err(failure) => {
+                active.ending = false;
+                self.respond(asker, Err(store_refusal(*failure)));
+            }
+        }
+    }
+
+    fn count_groups_down(&mut self, app: AppId) {
+        if let Some(count) = self.apps.find_mut(app).and_then(|app| app.live_groups.as_mut()) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// How many entries a page gets.
+pub(super) fn page_entries(wanted: u32) -> usize {
+    match usize::try_from(wanted).unwrap_or(PAGE_ENTRIES_MAX) {
+        0 => PAGE_ENTRIES_DEFAULT,
+        wanted => wanted.min(PAGE_ENTRIES_MAX),
+    }
+}
+
+/// What a failure of the store means for a request.
+pub(super) fn store_refusal(failure: StoreFailure) -> Refusal {
+    match failure {
+        StoreFailure::Busy => {
+            Refusal::new(ErrorCode::ServerBusy).retry_after(std::time::Duration::from_millis(100))
+        }
+        StoreFailure::Failed => ErrorCode::StorageUnavailable.into(),
+    }
+}

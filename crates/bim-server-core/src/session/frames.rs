@@ -1,0 +1,92 @@
+//! Frames as they arrive.
+
+use std::sync::Arc;
+
+use bim_proto::{ClientFrame, Hello, Pong, Request, RequestBody, ServerFrame};
+use bim_types::{ConnectionId, ErrorCode, Now, Refusal};
+use bytes::Bytes;
+
+use crate::engine::Engine;
+use crate::io::Output;
+use crate::ops::Asker;
+use crate::session::State;
+
+impl Engine {
+    pub(crate) fn on_opened(&mut self, now: Now, connection: ConnectionId, peer: Option<Arc<str>>) {
+        let deadline = now.mono + self.config.authentication_deadline;
+        self.sessions.insert(connection, peer, now.mono, deadline);
+    }
+
+    pub(crate) fn on_closed(&mut self, connection: ConnectionId) {
+        self.leave_all_groups(connection);
+        self.sessions.remove(connection);
+    }
+
+    pub(crate) fn on_frame(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
+        let Some(session) = self.sessions.find_mut(connection) else { return };
+        session.heard_at = now.mono;
+        let is_user = match session.state {
+            State::Leaving => return,
+            State::Stranger => false,
+            State::User(_) => true,
+        };
+        match (ClientFrame::decode(frame), is_user) {
+            (Ok(ClientFrame::Hello(hello)), false) => self.on_hello(now, connection, hello),
+            (Ok(ClientFrame::Request(request)), true) => self.on_request(now, connection, request),
+            (Ok(ClientFrame::Ping(ping)), true) => {
+                let pong = Pong { nonce: ping.nonce, server_time: now.wall };
+                self.out.send(connection, ServerFrame::Pong(pong));
+            }
+            (Ok(ClientFrame::Pong(_)), true) => {}
+            (Ok(ClientFrame::Goodbye(_)), _) => self.on_goodbye(connection),
+            (Ok(ClientFrame::Hello(Hello { .. })), true) => {
+                self.violation(connection, "hello is sent once");
+            }
+            (Ok(ClientFrame::Request(_) | ClientFrame::Ping(_) | ClientFrame::Pong(_)), false) => {
+                self.violation(connection, "the first frame must be a hello");
+            }
+            (Err(bim_proto::DecodeError::Version { found }), _) => {
+                let hint = format!("protocol version {found} is not spoken here; expected 1");
+                self.end(connection, Refusal::new(ErrorCode::ProtocolVersion).hint(hint));
+            }
+            (Err(error), _) => self.violation(connection, error.to_string()),
+        }
+    }
+
+    fn on_goodbye(&mut self, connection: ConnectionId) {
+        if self.sessions.begin_leaving(connection) {
+            self.leave_all_groups(connection);
+            self.out.push(Output::Close { connection });
+        }
+    }
+
+    fn violation(&mut self, connection: ConnectionId, hint: impl Into<std::borrow::Cow<'static, str>>) {
+        self.end(connection, Refusal::new(ErrorCode::ProtocolViolation).hint(hint));
+    }
+
+    fn on_request(&mut self, now: Now, connection: ConnectionId, request: Request) {
+        let asker = Asker { connection, request: request.id };
+        let Some(session) = self.sessions.find_mut(connection) else { return };
+        session.waiting += 1;
+        if session.waiting > self.config.in_flight_requests {
+            let refusal = Refusal::new(ErrorCode::ServerBusy).hint("too many requests wait for their answer");
+            let refusal = refusal.limit(self.config.in_flight_requests as u64);
+            return self.respond(asker, Err(refusal.retry_after(std::time::Duration::from_millis(50))));
+        }
+        match request.body {
+            Ok(RequestBody::RefreshToken(token)) => self.on_refresh_token(now, asker, &token),
+            Ok(RequestBody::CreateLiveGroup(info)) => self.on_create(now, asker, info),
+            Ok(RequestBody::ListLiveGroups(query)) => self.on_list(asker, query),
+            Ok(RequestBody::GetLiveGroup(group)) => self.on_get(now, asker, group),
+            Ok(RequestBody::JoinLiveGroup(group, resume)) => self.on_join(now, asker, group, resume),
+            Ok(RequestBody::LeaveLiveGroup(group)) => self.on_leave(asker, group),
+            Ok(RequestBody::DissolveLiveGroup(group)) => self.on_dissolve(now, asker, group),
+            Ok(RequestBody::SendLiveMessage(send)) => self.on_send(now, asker, send),
+            Ok(RequestBody::ReadLiveHistory(query)) => self.on_history(now, asker, query),
+            Err(error) => {
+                let refusal = Refusal::new(ErrorCode::InvalidRequest).hint(error.to_string());
+                self.respond(asker, Err(refusal));
+            }
+        }
+    }
+}
