@@ -1,0 +1,154 @@
+//! Frames arrive: whole, once, in order, on the right connection.
+
+use std::{
+    future::Future,
+    pin::pin,
+    task::{Context, Waker},
+};
+
+use bytes::Bytes;
+
+use super::{Ends, frame, receive};
+use crate::{BoxConnection, ConnectionExt};
+
+/// Frames of many sizes arrive whole and in order, both ways.
+pub async fn frames_arrive_whole_and_in_order_both_ways(mut ends: Ends) {
+    let (mut client, mut server) = ends.connect().await;
+    for (number, size) in
+        [1, 7, 8, 125, 126, 127, 4095, 4096, 65_535, 65_536, 200_000].into_iter().enumerate()
+    {
+        let sent = frame(number as u64, size);
+        let (sending, received) = tokio::join!(client.send(sent.clone()), receive(&mut server));
+        sending.expect("the client sends");
+        assert!(received == sent, "a frame of {size} bytes arrives at the server as it was");
+        let (sending, received) = tokio::join!(server.send(sent.clone()), receive(&mut client));
+        sending.expect("the server sends");
+        assert!(received == sent, "a frame of {size} bytes arrives at the client as it was");
+    }
+}
+
+/// An empty frame arrives as an empty frame, between others.
+pub async fn an_empty_frame_is_a_frame(mut ends: Ends) {
+    let (mut client, mut server) = ends.connect().await;
+    for sent in [Bytes::new(), frame(1, 10), Bytes::new(), Bytes::new()] {
+        client.send(sent.clone()).await.expect("the client sends");
+        assert_eq!(receive(&mut server).await, sent);
+    }
+}
+
+/// The server's first frame does not wait for one of the client.
+pub async fn the_server_may_speak_first(mut ends: Ends) {
+    let (mut client, mut server) = ends.connect().await;
+    server.send(frame(1, 10)).await.expect("the server sends");
+    assert_eq!(receive(&mut client).await, frame(1, 10));
+}
+
+/// After a flush the frame arrives although the sender's end is not touched again.
+pub async fn a_flushed_frame_arrives_without_another_call(mut ends: Ends) {
+    let (mut client, mut server) = ends.connect().await;
+    for number in 0..100 {
+        client.feed(frame(number, 100)).await.expect("the client feeds");
+    }
+    client.flush().await.expect("the client flushes");
+    for number in 0..100 {
+        assert_eq!(receive(&mut server).await, frame(number, 100));
+    }
+}
+
+/// Ten thousand small frames, fed and flushed now and then, all arrive in order.
+pub async fn ten_thousand_small_frames_arrive(mut ends: Ends) {
+    const FRAMES: u64 = 10_000;
+    let (mut client, mut server) = ends.connect().await;
+    let sending = async {
+        for number in 0..FRAMES {
+            client.feed(frame(number, 24)).await.expect("the client feeds");
+            if number % 100 == 99 {
+                client.flush().await.expect("the client flushes");
+            }
+        }
+    };
+    let receiving = async {
+        for number in 0..FRAMES {
+            assert_eq!(receive(&mut server).await, frame(number, 24));
+        }
+    };
+    tokio::join!(sending, receiving);
+}
+
+/// Receives that are dropped again and again, in the middle of frames too, lose and double nothing.
+pub async fn a_cancelled_recv_loses_nothing(mut ends: Ends) {
+    const FRAMES: u64 = 200;
+    let size = |number: u64| (number as usize * 997) % 40_000;
+    let (mut client, mut server) = ends.connect().await;
+    let sending = async {
+        for number in 0..FRAMES {
+            client.send(frame(number, size(number))).await.expect("the client sends");
+        }
+    };
+    let receiving = async {
+        for number in 0..FRAMES {
+            let received = impatient_receive(&mut server).await;
+            assert!(received == frame(number, size(number)), "frame {number} arrives as it was");
+        }
+    };
+    tokio::join!(sending, receiving);
+}
+
+/// Frames of one connection never show up on another, and a busy one does not hold up the rest.
+pub async fn many_connections_are_independent(mut ends: Ends) {
+    const CONNECTIONS: u64 = 12;
+    let mut pairs = Vec::new();
+    for _ in 0..CONNECTIONS {
+        pairs.push(ends.connect().await);
+    }
+    for (number, (client, _)) in (0..).zip(&mut pairs) {
+        client.send(frame(number, 1000)).await.expect("the client sends");
+    }
+    // The last is read first, so that nothing can depend on the order.
+    for (number, (client, server)) in (0..CONNECTIONS).rev().zip(pairs.iter_mut().rev()) {
+        let received = receive(server).await;
+        assert_eq!(received, frame(number, 1000));
+        server.send(received).await.expect("the server sends");
+        assert_eq!(receive(client).await, frame(number, 1000));
+    }
+}
+
+/// An `accept` that is dropped while waiting takes no connection with it.
+pub async fn a_cancelled_accept_loses_no_connection(mut ends: Ends) {
+    let Ends { dialer, listener } = &mut ends;
+    let accepting = async {
+        loop {
+            let mut accepted = None;
+            {
+                let mut accept = pin!(listener.accept());
+                let mut cx = Context::from_waker(Waker::noop());
+                if let std::task::Poll::Ready(connection) = accept.as_mut().poll(&mut cx) {
+                    accepted = Some(connection);
+                }
+            }
+            match accepted {
+                Some(connection) => return connection.expect("the listener accepts"),
+                None => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let (client, mut server) = tokio::join!(dialer.dial(), accepting);
+    let mut client = client.expect("the dial succeeds");
+    client.send(frame(1, 10)).await.expect("the client sends");
+    assert_eq!(receive(&mut server).await, frame(1, 10));
+}
+
+/// Starts and drops a few receives before one that stays.
+async fn impatient_receive(connection: &mut BoxConnection) -> Bytes {
+    for _ in 0..3 {
+        let polled = {
+            let mut cx = Context::from_waker(Waker::noop());
+            pin!(connection.recv()).poll(&mut cx)
+        };
+        if let std::task::Poll::Ready(received) = polled {
+            return received.expect("a frame and not the end").expect("a frame and not an error");
+        }
+        tokio::task::yield_now().await;
+    }
+    receive(connection).await
+}

@@ -1,0 +1,89 @@
+//! What can be set about QUIC connections, and what is passed on to quinn.
+
+use std::{sync::Arc, time::Duration};
+
+use quinn::{IdleTimeout, TransportConfig, VarInt};
+
+use crate::{HandshakeLimits, limits::FRAME_BYTES_MAX};
+
+/// Bidirectional streams a peer may open; one is used.
+const STREAMS_MAX: u32 = 4;
+
+/// Bytes that a server lets an unproven client have in flight (128 KiB).
+pub(super) const RECEIVE_WINDOW_FIRST: u32 = 128 * 1024;
+
+/// Bytes in flight towards a client, and towards a server that raised its frame limit (1 MiB).
+pub(super) const RECEIVE_WINDOW: u32 = 1024 * 1024;
+
+/// Bytes written and not yet acknowledged by the peer (512 KiB). With more there is no room.
+const SEND_WINDOW: u64 = 512 * 1024;
+
+/// First packets of one peer that are kept until it is accepted, which happens at once (16 KiB).
+const INCOMING_BYTES_MAX: u64 = 16 * 1024;
+
+/// The same for all peers together (8 MiB).
+const INCOMING_BYTES_MAX_TOTAL: u64 = 8 * 1024 * 1024;
+
+/// Silence after which a connection is lost (30 s).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a client says that it is there (10 s).
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// How a [`QuicListener`](super::QuicListener) works.
+#[derive(Debug, Clone)]
+pub struct QuicConfig {
+    /// Largest frame in bytes, either way (256 KiB). Connections start with it;
+    /// [`set_frame_limit`](crate::Connection::set_frame_limit) can lower it for receiving.
+    pub frame_bytes_max: usize,
+    /// What unfinished peers may cost.
+    pub handshake: HandshakeLimits,
+    /// Peers in handshake above which a new one must first prove its address (1,000). Half of the share of
+    /// one address has the same effect for that address.
+    pub retry_above: usize,
+}
+
+impl Default for QuicConfig {
+    fn default() -> Self {
+        Self { frame_bytes_max: FRAME_BYTES_MAX, handshake: HandshakeLimits::default(), retry_above: 1_000 }
+    }
+}
+
+pub(super) fn server(
+    crypto: Arc<dyn quinn::crypto::ServerConfig>,
+    config: &QuicConfig,
+) -> quinn::ServerConfig {
+    let mut transport = transport();
+    transport.receive_window(VarInt::from_u32(RECEIVE_WINDOW_FIRST));
+    transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
+    let mut server = quinn::ServerConfig::with_crypto(crypto);
+    server
+        .transport_config(Arc::new(transport))
+        .migration(true)
+        .max_incoming(config.handshake.pending_max)
+        .incoming_buffer_size(INCOMING_BYTES_MAX)
+        .incoming_buffer_size_total(INCOMING_BYTES_MAX_TOTAL);
+    server
+}
+
+pub(super) fn client(crypto: Arc<dyn quinn::crypto::ClientConfig>) -> quinn::ClientConfig {
+    let mut transport = transport();
+    transport.receive_window(VarInt::from_u32(RECEIVE_WINDOW));
+    transport.max_concurrent_bidi_streams(VarInt::from_u32(0));
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    let mut client = quinn::ClientConfig::new(crypto);
+    client.transport_config(Arc::new(transport));
+    client
+}
+
+fn transport() -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        // The window of the whole connection is the smaller one and the one that can grow.
+        .stream_receive_window(VarInt::from_u32(RECEIVE_WINDOW))
+        .send_window(SEND_WINDOW)
+        .datagram_receive_buffer_size(None)
+        .max_idle_timeout(IdleTimeout::try_from(IDLE_TIMEOUT).ok());
+    transport
+}
