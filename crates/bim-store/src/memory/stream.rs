@@ -1,0 +1,94 @@
+//! One stream of a log in memory.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bim_types::store::{Append, AppendCondition, AppendEntry, AppendOutcome, LogOutcome, LogRecord};
+use bim_types::{Seq, Wall};
+use bytes::Bytes;
+
+use crate::server_log::ReadLimit;
+
+/// Records `first..=last` without holes, and what recognises them.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    last: Seq,
+    kept: VecDeque<Kept>,
+    known: BTreeMap<Vec<u8>, Known>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    at: Wall,
+    id: Option<Vec<u8>>,
+    record: Bytes,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    seq: Seq,
+    content: [u8; 16],
+}
+
+impl Stream {
+    pub(super) fn append(&mut self, append: &Append) -> LogOutcome {
+        if let AppendCondition::Last(last) = append.condition
+            && last != self.last
+        {
+            return LogOutcome::LastDiffers(self.last);
+        }
+        LogOutcome::Appended(append.entries.iter().map(|entry| self.append_one(entry)).collect())
+    }
+
+    fn append_one(&mut self, entry: &AppendEntry) -> AppendOutcome {
+        let seq = self.last.next();
+        let id = entry.idempotency.as_ref().map(|key| (key.to_bytes(), key.content));
+        if let Some((key, content)) = &id {
+            if let Some(known) = self.known.get(key) {
+                return if known.content == *content {
+                    AppendOutcome::Duplicate(known.seq)
+                } else {
+                    AppendOutcome::Conflict(known.seq)
+                };
+            }
+            self.known.insert(key.clone(), Known { seq, content: *content });
+        }
+        self.last = seq;
+        self.kept.push_back(Kept { at: entry.at, id: id.map(|(key, _)| key), record: entry.record.clone() });
+        AppendOutcome::New(seq)
+    }
+
+    /// Removes from the old end while records are older than `before`; says how many.
+    pub(super) fn trim(&mut self, before: Wall) -> u64 {
+        let mut trimmed = 0;
+        while self.kept.front().is_some_and(|oldest| oldest.at < before) {
+            if let Some(Kept { id: Some(id), .. }) = self.kept.pop_front() {
+                self.known.remove(&id);
+            }
+            trimmed += 1;
+        }
+        trimmed
+    }
+
+    pub(super) fn first(&self) -> Seq {
+        Seq(self.last.0 - self.kept.len() as u64).next()
+    }
+
+    pub(super) fn last(&self) -> Seq {
+        self.last
+    }
+
+    pub(super) fn read(&self, after: Seq, limit: ReadLimit) -> Vec<LogRecord> {
+        let first = self.first();
+        let skip = usize::try_from(after.next().0.saturating_sub(first.0)).unwrap_or(usize::MAX);
+        let mut bytes = 0_usize;
+        let mut found = Vec::new();
+        for (kept, seq) in self.kept.iter().zip(first.0..).skip(skip.min(self.kept.len())) {
+            if !limit.admits(found.len(), bytes, kept.record.len()) {
+                break;
+            }
+            bytes += kept.record.len();
+            found.push(LogRecord { seq: Seq(seq), at: kept.at, record: kept.record.clone() });
+        }
+        found
+    }
+}
