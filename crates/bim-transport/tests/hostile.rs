@@ -6,7 +6,11 @@ mod support;
 
 use std::{net::SocketAddr, time::Duration};
 
-use bim_transport::{BindError, DialError, Dialer, HandshakeLimits, Listener, TransportError};
+use bim_transport::{
+    BindError, ConnectionExt, DialError, Dialer, HandshakeLimits, Listener, TransportError,
+    quic::{QuicConfig, QuicDialer, QuicListener},
+    tls::ClientTls,
+};
 use bytes::Bytes;
 use support::{connect, greet, in_time, quic, websocket, websocket_tls};
 use tokio::{
@@ -14,8 +18,6 @@ use tokio::{
     net::{TcpStream, UdpSocket},
     time::Instant,
 };
-
-use bim_transport::ConnectionExt;
 
 const UPGRADE: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -138,11 +140,41 @@ async fn rubbish_after_the_upgrade_ends_only_that_connection() {
 }
 
 #[tokio::test]
-async fn a_quic_peer_over_the_share_of_its_address_is_refused_and_others_get_in_later() {
+async fn a_quic_peer_over_the_share_of_its_address_is_refused() {
     in_time(async {
         let limits = HandshakeLimits { pending_per_address_max: 0, ..HandshakeLimits::default() };
         let (_listener, dialer) = quic(limits).await;
         assert!(matches!(dialer.dial().await, Err(DialError::Refused)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn quic_peers_without_a_stream_or_with_a_foreign_one_are_dropped_and_free_their_slots() {
+    in_time(async {
+        let limits = HandshakeLimits { pending_per_address_max: 3, ..short_deadlines() };
+        let certificate = support::certificate();
+        let config = QuicConfig { handshake: limits, ..QuicConfig::default() };
+        let server = certificate.server().unwrap();
+        let mut listener = QuicListener::bind(support::LOOPBACK, server, config).await.unwrap();
+        let endpoint = bare_quic_client(&certificate.cert_pem);
+
+        let connect = || async { endpoint.connect(address(&listener), "127.0.0.1").unwrap().await.unwrap() };
+        let silent = connect().await;
+        let halfway = connect().await;
+        let (mut half, _) = halfway.open_bi().await.unwrap();
+        half.write_all(b"BI").await.unwrap();
+        let foreign = connect().await;
+        let (mut wrong, _) = foreign.open_bi().await.unwrap();
+        wrong.write_all(b"GET / HTTP/1.1").await.unwrap();
+        foreign.closed().await;
+        silent.closed().await;
+        halfway.closed().await;
+
+        let trust = ClientTls::trust_fingerprint(&certificate.fingerprint).unwrap();
+        let dialer = QuicDialer::new(listener.local(), trust);
+        let (mut client, mut server) = support::connect(&mut listener, &dialer).await;
+        greet(&mut client, &mut server).await;
     })
     .await;
 }
@@ -201,6 +233,24 @@ async fn a_quic_frame_over_the_limit_is_refused_from_its_length() {
         assert!(matches!(received, Some(Err(TransportError::FrameTooLarge { size: 100_000, limit: 4096 }))));
     })
     .await;
+}
+
+/// A QUIC client that agrees on the protocol and does as it likes afterwards.
+fn bare_quic_client(trusted: &str) -> quinn::Endpoint {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(trusted.as_bytes()).unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"bim/1".to_vec()];
+    let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
+    let mut endpoint = quinn::Endpoint::client(support::LOOPBACK).unwrap();
+    endpoint.set_default_client_config(quinn::ClientConfig::new(std::sync::Arc::new(crypto)));
+    endpoint
 }
 
 async fn rubbish_over_tcp(mut listener: impl Listener, dialer: impl Dialer) {

@@ -40,7 +40,6 @@ pub const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 macro_rules! transport_contract {
     ($name:ident, $make:expr) => {
         mod $name {
-            #[allow(unused_imports)]
             use super::*;
 
             $crate::transport_contract! { @checks $make;
