@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+use bim_types::{AppId, AppSecret, ErrorCode};
+
+use super::world::{World, app, uid};
+use crate::{AdminCommand, AdminReply};
+
+#[test]
+fn apps_are_numbered_from_one_and_survive_a_restart() {
+    let mut world = World::new();
+    assert_eq!(world.create_app(), AppId::new(2).unwrap());
+    let mut world = world.restart();
+    let Ok(AdminReply::Apps(apps)) = world.admin(AdminCommand::ListApps) else { panic!("no list") };
+    let listed: Vec<_> = apps.iter().map(|app| (app.app.value(), app.key_ids.join(","))).collect();
+    assert_eq!(listed, [(1, "1.1".into()), (2, "2.1".into())]);
+}
+
+#[test]
+fn bad_requests_of_operators_say_what_would_be_right() {
+    let mut world = World::new();
+    let short = AdminCommand::CreateApp { name: "a".into(), secret: AppSecret::new(vec![1; 31]) };
+    let nameless = AdminCommand::CreateApp { name: String::new(), secret: AppSecret::new(vec![1; 32]) };
+    let unknown = AdminCommand::SetAppDisabled { app: AppId::new(9).unwrap(), disabled: true };
+    let endless =
+        AdminCommand::MintToken { app: app(), uid: uid("a"), ttl: Duration::from_secs(86_401), nonce: 0 };
+    for (command, code) in [
+        (short, ErrorCode::InvalidRequest),
+        (nameless, ErrorCode::InvalidRequest),
+        (unknown, ErrorCode::AppNotNormal),
+        (endless, ErrorCode::InvalidRequest),
+    ] {
+        assert_eq!(world.admin(command).unwrap_err().code, code);
+    }
+}

@@ -1,0 +1,337 @@
+//! One engine, one log, some peers: everything a shell would be, in a page.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bim_livegroup::queue::ViewerQueue;
+use bim_proto::{
+    Accepted, ClientFrame, Goodbye, Hello, Joined, Request, RequestBody, RequestId, ResponseBody, SendLive,
+    ServerFrame,
+};
+use bim_store::memory::MemoryLog;
+use bim_store::{ReadLimit, ServerLog};
+use bim_types::store::{LogOp, OpId};
+use bim_types::{
+    AppId, AppSecret, ClientMessageId, ConnectionId, Conversation, ConversationShortId, Cursor, DeviceId,
+    Epoch, ErrorCode, GroupInfo, GroupKey, MessageBody, Mono, Now, Priority, Refusal, Token, Uid, Wall,
+};
+
+use crate::{
+    AdminCommand, AdminReply, Engine, EngineConfig, Input, Loaded, LogQuery, Notice, Output, StoreFailure,
+};
+
+pub(super) struct World {
+    pub(super) engine: Engine,
+    pub(super) config: EngineConfig,
+    pub(super) log: Arc<MemoryLog>,
+    pub(super) now: Now,
+    pub(super) inboxes: BTreeMap<ConnectionId, ViewerQueue>,
+    pub(super) closed: BTreeSet<ConnectionId>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) drained: bool,
+    /// While set, writes wait in `held`.
+    pub(super) holds_writes: bool,
+    pub(super) held: VecDeque<(OpId, Vec<LogOp>)>,
+    pub(super) fails_writes: bool,
+    groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
+    admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
+    last: u64,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(EngineConfig::default())
+    }
+
+    /// A world with app 1 made.
+    pub(super) fn with(config: EngineConfig) -> Self {
+        let log = Arc::new(MemoryLog::new(Epoch(7)));
+        let mut world = Self::on(log, config);
+        world.create_app();
+        world
+    }
+
+    pub(super) fn on(log: Arc<MemoryLog>, config: EngineConfig) -> Self {
+        let mut world = Self {
+            engine: Engine::new(config.clone(), 1),
+            config,
+            log,
+            now: Now { mono: Mono::ZERO, wall: Wall::from_secs(1_764_000_000) },
+            inboxes: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            notices: Vec::new(),
+            drained: false,
+            holds_writes: false,
+            held: VecDeque::new(),
+            fails_writes: false,
+            groups: BTreeMap::new(),
+            admin: BTreeMap::new(),
+            last: 0,
+        };
+        world.run();
+        world
+    }
+
+    /// A new engine over the same log, as after `kill -9`.
+    pub(super) fn restart(self) -> Self {
+        let Self { log, config, now, last, .. } = self;
+        let mut world = Self::on(log, config);
+        (world.now, world.last) = (now, last);
+        world
+    }
+
+    pub(super) fn feed(&mut self, input: Input) {
+        self.engine.handle(self.now, input);
+        self.run();
+    }
+
+    pub(super) fn pass(&mut self, duration: Duration) {
+        let end = self.now.mono + duration;
+        while let Some(deadline) = self.engine.next_deadline().filter(|deadline| *deadline <= end) {
+            let step = deadline.since(self.now.mono);
+            self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
+            self.feed(Input::Tick);
+        }
+        let step = end.since(self.now.mono);
+        self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
+    }
+
+    pub(super) fn admin(&mut self, command: AdminCommand) -> Result<AdminReply, Refusal> {
+        self.last += 1;
+        let id = self.last;
+        self.feed(Input::Admin { id, command });
+        self.admin.remove(&id).expect("an operator is answered")
+    }
+
+    pub(super) fn create_app(&mut self) -> AppId {
+        let command = AdminCommand::CreateApp { name: "app".into(), secret: AppSecret::new(vec![7; 32]) };
+        match self.admin(command) {
+            Ok(AdminReply::AppCreated { app, .. }) => app,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn token(&mut self, app: AppId, uid: &Uid, ttl: Duration) -> Token {
+        match self.admin(AdminCommand::MintToken { app, uid: uid.clone(), ttl, nonce: 1 }) {
+            Ok(AdminReply::Token { token, .. }) => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn open(&mut self) -> ConnectionId {
+        self.last += 1;
+        let connection = ConnectionId(self.last);
+        self.inboxes.insert(connection, ViewerQueue::default());
+        self.feed(Input::Opened { connection, peer: Some("10.0.0.1".into()) });
+        connection
+    }
+
+    pub(super) fn send_frame(&mut self, connection: ConnectionId, frame: ClientFrame) {
+        self.feed(Input::Frame { connection, frame: frame.encode() });
+    }
+
+    pub(super) fn hello(&mut self, name: &str) -> Hello {
+        let token = self.token(app(), &uid(name), Duration::from_secs(3_600));
+        Hello { app: app(), uid: uid(name), device: DeviceId::new(1), token, sdk: "test".into() }
+    }
+
+    /// Logs in a user on the device of that number.
+    pub(super) fn log_in(&mut self, name: &str, device: u128) -> ConnectionId {
+        let hello = Hello { device: DeviceId::new(device), ..self.hello(name) };
+        let connection = self.open();
+        self.send_frame(connection, ClientFrame::Hello(hello));
+        let frames = self.received(connection);
+        assert!(matches!(frames.as_slice(), [ServerFrame::Welcome(_)]), "{frames:?}");
+        connection
+    }
+
+    /// What a hello is answered with when it is refused.
+    pub(super) fn refused(&mut self, hello: Hello) -> ErrorCode {
+        let connection = self.open();
+        self.send_frame(connection, ClientFrame::Hello(hello));
+        self.farewell(connection)
+    }
+
+    /// The code of the goodbye that ended a connection.
+    pub(super) fn farewell(&mut self, connection: ConnectionId) -> ErrorCode {
+        assert!(self.closed.contains(&connection), "the connection is not closed");
+        match self.received(connection).pop() {
+            Some(ServerFrame::Goodbye(Goodbye { reason: Some(reason) })) => reason.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Sends a request and leaves its answer in the inbox.
+    pub(super) fn request(&mut self, connection: ConnectionId, body: RequestBody) -> RequestId {
+        self.last += 1;
+        let id = RequestId(self.last);
+        self.send_frame(connection, ClientFrame::Request(Request { id, body: Ok(body) }));
+        id
+    }
+
+    /// Sends a request and takes its answer; other frames stay unread and are dropped.
+    pub(super) fn ask(
+        &mut self,
+        connection: ConnectionId,
+        body: RequestBody,
+    ) -> Result<ResponseBody, Refusal> {
+        self.received(connection);
+        let id = self.request(connection, body);
+        let answer = self.received(connection).into_iter().find_map(|frame| match frame {
+            ServerFrame::Response(response) if response.id == id => Some(response.body),
+            _ => None,
+        });
+        answer.expect("a request is answered")
+    }
+
+    pub(super) fn create(&mut self, connection: ConnectionId) -> ConversationShortId {
+        let info = GroupInfo { name: "room".into(), ..GroupInfo::default() };
+        match self.ask(connection, RequestBody::CreateLiveGroup(info)) {
+            Ok(ResponseBody::LiveGroup(Conversation { conversation_short_id, .. })) => conversation_short_id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn join(
+        &mut self,
+        connection: ConnectionId,
+        group: ConversationShortId,
+        resume: Option<Cursor>,
+    ) -> Joined {
+        let id = self.request(connection, RequestBody::JoinLiveGroup(group, resume));
+        let first = self.inboxes.get_mut(&connection).and_then(ViewerQueue::pop).expect("an answer");
+        match ServerFrame::decode(first) {
+            Ok(ServerFrame::Response(response)) if response.id == id => match response.body {
+                Ok(ResponseBody::JoinedLiveGroup(joined)) => joined,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn say(
+        &mut self,
+        connection: ConnectionId,
+        group: ConversationShortId,
+        id: u128,
+    ) -> Result<Accepted, Refusal> {
+        match self.ask(connection, RequestBody::SendLiveMessage(message(group, id))) {
+            Ok(ResponseBody::LiveMessageAccepted(accepted)) => Ok(accepted),
+            Ok(other) => panic!("{other:?}"),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    pub(super) fn received(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
+        let Some(inbox) = self.inboxes.get_mut(&connection) else { return Vec::new() };
+        std::iter::from_fn(|| inbox.pop()).map(|frame| ServerFrame::decode(frame).unwrap()).collect()
+    }
+
+    /// The numbers of the messages that wait for a connection.
+    pub(super) fn seqs(&mut self, connection: ConnectionId) -> Vec<u64> {
+        let frames = self.received(connection).into_iter();
+        let seqs = frames.filter_map(|frame| match frame {
+            ServerFrame::LiveMessage(push) => Some(push.message.position.seq.0),
+            _ => None,
+        });
+        seqs.collect()
+    }
+
+    pub(super) fn release_writes(&mut self) {
+        self.holds_writes = false;
+        while let Some((op, ops)) = self.held.pop_front() {
+            self.write(op, &ops);
+        }
+        self.run();
+    }
+
+    fn run(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Ready | Output::Admit { .. } => {}
+            Output::Send { connection, frame } => self.queue(connection).push_control(frame).unwrap(),
+            Output::Replay { connection, live } => self.queue(connection).push_replay(live),
+            Output::JoinGroup { group, connection } => {
+                self.groups.entry(group).or_default().insert(connection);
+            }
+            Output::LeaveGroup { group, connection } => {
+                self.groups.entry(group).or_default().remove(&connection);
+                self.queue(connection).forget_group(group);
+            }
+            Output::Broadcast(live) => {
+                for connection in self.groups.get(&live.group).cloned().unwrap_or_default() {
+                    self.queue(connection).push_live(live.clone()).unwrap();
+                }
+            }
+            Output::BroadcastState { group, frame } => {
+                for connection in self.groups.get(&group).cloned().unwrap_or_default() {
+                    self.queue(connection).push_control(frame.clone()).unwrap();
+                }
+            }
+            Output::Close { connection } => {
+                self.closed.insert(connection);
+                self.engine.handle(self.now, Input::Closed { connection });
+            }
+            Output::Write { op, ops } if self.holds_writes => self.held.push_back((op, ops)),
+            Output::Write { op, ops } => self.write(op, &ops),
+            Output::Read { op, query } => {
+                let result = Ok(self.read(query));
+                self.engine.handle(self.now, Input::Loaded { op, result });
+            }
+            Output::AdminDone { id, result } => drop(self.admin.insert(id, result)),
+            Output::Drained => self.drained = true,
+            Output::Notice(notice) => self.notices.push(notice),
+        }
+    }
+
+    fn queue(&mut self, connection: ConnectionId) -> &mut ViewerQueue {
+        self.inboxes.entry(connection).or_default()
+    }
+
+    fn write(&mut self, op: OpId, ops: &[LogOp]) {
+        let result =
+            if self.fails_writes { Err(StoreFailure::Failed) } else { Ok(self.log.commit(ops).unwrap()) };
+        self.engine.handle(self.now, Input::Written { op, result });
+    }
+
+    fn read(&self, query: LogQuery) -> Loaded {
+        match query {
+            LogQuery::Records { range, after, limit } => {
+                Loaded::Records(self.log.records(&range, after, limit).unwrap())
+            }
+            LogQuery::Keys(keys) => {
+                Loaded::Records(keys.iter().filter_map(|key| self.log.record(key).unwrap()).collect())
+            }
+            LogQuery::Room { key, stream } => {
+                Loaded::Room(self.log.record(&key).unwrap(), self.log.head(stream).unwrap())
+            }
+            LogQuery::Messages { stream, after, records, bytes } => {
+                Loaded::Messages(self.log.read(stream, after, ReadLimit { records, bytes }).unwrap())
+            }
+        }
+    }
+}
+
+pub(super) fn app() -> AppId {
+    AppId::new(1).unwrap()
+}
+
+pub(super) fn uid(name: &str) -> Uid {
+    Uid::string(name).unwrap()
+}
+
+pub(super) fn message(group: ConversationShortId, id: u128) -> SendLive {
+    SendLive {
+        group,
+        client_message_id: ClientMessageId::new(id),
+        priority: Priority::Normal,
+        body: MessageBody::Text(format!("message {id}").into()),
+        follows: None,
+    }
+}
