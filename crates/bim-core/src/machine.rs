@@ -1,0 +1,190 @@
+//! The machine: its two doors and its deadline. What happens inside is in the handlers.
+
+use std::collections::VecDeque;
+
+use bim_proto::{ClientFrame, RequestId};
+use bim_types::store::OpId;
+use bim_types::{ErrorCode, Mono, Now, Refusal, Wall};
+
+use crate::command::{Answer, Ask, CallId, Command};
+use crate::config::ClientConfig;
+use crate::entropy::Entropy;
+use crate::event::{Event, LiveEvent};
+use crate::io::{Input, Output};
+use crate::live::LiveGroups;
+use crate::outbox::{Outbox, Pending};
+use crate::session::{Phase, Session};
+
+/// A client without input and output. See the crate for how to drive it.
+#[derive(Debug)]
+pub struct ClientMachine {
+    pub(crate) config: ClientConfig,
+    pub(crate) entropy: Entropy,
+    pub(crate) session: Session,
+    pub(crate) outbox: Outbox,
+    pub(crate) live: LiveGroups,
+    pub(crate) out: Outputs,
+    next_request: u64,
+    next_op: u64,
+}
+
+/// What waits to be taken by the shell.
+#[derive(Debug, Default)]
+pub(crate) struct Outputs(VecDeque<Output>);
+
+impl ClientMachine {
+    /// A machine without a session.
+    #[must_use]
+    pub fn new(config: ClientConfig) -> Self {
+        Self {
+            entropy: Entropy::new(config.seed),
+            session: Session::default(),
+            outbox: Outbox::default(),
+            live: LiveGroups::new(config.uid.clone()),
+            out: Outputs::default(),
+            next_request: 0,
+            next_op: 0,
+            config,
+        }
+    }
+
+    /// Takes one input. Drain [`Self::poll_output`] before the next one.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        let now = now.mono;
+        match input {
+            Input::Command(call, command) => self.on_command(now, call, command),
+            Input::DeviceLoaded(op, loaded) => self.on_device_loaded(now, op, loaded),
+            Input::Committed(op, committed) => self.on_committed(now, op, committed),
+            Input::Token(ask, answer) => self.on_token(now, ask, answer),
+            Input::Dialed(link) => self.on_dialed(now, link),
+            Input::DialFailed(link, reason) => self.on_dial_failed(now, link, reason),
+            Input::Frame(link, frame) => self.on_frame(now, link, frame),
+            Input::Closed(link) => self.on_closed(now, link),
+            Input::Tick => {}
+        }
+        self.on_time(now);
+    }
+
+    /// The next thing the machine wants done; `None` until the next input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.0.pop_front()
+    }
+
+    /// When the machine wants an [`Input::Tick`]; `None` when only another input can change anything.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        let outbox = self.outbox.due();
+        [self.session.due(), outbox].into_iter().flatten().min()
+    }
+
+    /// What the server's clock shows at a point in time; `None` before the first welcome.
+    #[must_use]
+    pub fn server_time(&self, at: Mono) -> Option<Wall> {
+        self.session.clock.map(|clock| clock.wall(at))
+    }
+
+    /// Whether there is a session, connected or not: after a login that succeeded, until it ends.
+    #[must_use]
+    pub fn is_logged_in(&self) -> bool {
+        self.session.phase.takes_calls() && self.session.login.is_none()
+    }
+
+    /// Whether the machine was shut down; nothing comes out of it any more.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.session.phase == Phase::ShutDown
+    }
+
+    /// Sends what the window has room for.
+    pub(crate) fn pump(&mut self, now: Mono) {
+        while self.session.phase == Phase::Connected {
+            let Some((id, body)) = self.outbox.next(now, self.session.window) else { return };
+            self.send(now, ClientFrame::Request(bim_proto::Request { id, body: Ok(body) }));
+        }
+    }
+
+    /// Sends a frame on the present connection.
+    pub(crate) fn send(&mut self, now: Mono, frame: ClientFrame) {
+        if let Some(link) = self.session.link {
+            if let Some(liveness) = &mut self.session.liveness {
+                liveness.on_sent(now);
+            }
+            self.out.push(Output::Send(link, frame.encode()));
+        }
+    }
+
+    /// Answers everything that waits, the same.
+    pub(crate) fn answer_all(&mut self, code: ErrorCode) {
+        for Pending { call, .. } in self.outbox.drain() {
+            self.out.reply(call, Err(code.into()));
+        }
+    }
+
+    pub(crate) fn request_id(&mut self) -> RequestId {
+        self.next_request += 1;
+        RequestId(self.next_request)
+    }
+
+    pub(crate) fn op_id(&mut self) -> OpId {
+        self.next_op += 1;
+        OpId(self.next_op)
+    }
+
+    fn on_command(&mut self, now: Mono, call: CallId, command: Command) {
+        match command {
+            Command::Login { uid, credential } => self.on_login(call, &uid, credential),
+            Command::Logout => self.on_logout(now, call),
+            Command::Shutdown => self.on_shutdown(now, call),
+            Command::Ask(ask) => match self.on_ask(now, call, ask) {
+                Ok(None) => {}
+                Ok(Some(answer)) => self.out.reply(call, Ok(answer)),
+                Err(refusal) => self.out.reply(call, Err(refusal)),
+            },
+        }
+    }
+
+    /// Takes something asked of the server. Gives the answer when it is known already.
+    fn on_ask(&mut self, now: Mono, call: CallId, ask: Ask) -> Result<Option<Answer>, Refusal> {
+        if !self.session.phase.takes_calls() {
+            return Err(self.session.why_no_calls().into());
+        }
+        self.live.check(&ask)?;
+        if self.outbox.is_full() {
+            return Err(Refusal::new(ErrorCode::OutboxFull));
+        }
+        if let Some(known) = self.live.on_asked(&ask) {
+            return Ok(Some(known));
+        }
+        let id = self.request_id();
+        self.outbox.push(id, Pending { call, body: ask.into() });
+        self.pump(now);
+        Ok(None)
+    }
+
+    fn on_time(&mut self, now: Mono) {
+        self.on_session_time(now);
+        while let Some(Pending { call, body }) = self.outbox.expired(now) {
+            let answer = self.live.on_given_up(&body, &mut self.out);
+            self.out.reply(call, answer.ok_or_else(|| ErrorCode::Timeout.into()));
+            self.pump(now);
+        }
+    }
+}
+
+impl Outputs {
+    pub(crate) fn push(&mut self, output: Output) {
+        self.0.push_back(output);
+    }
+
+    pub(crate) fn reply(&mut self, call: CallId, answer: Result<Answer, Refusal>) {
+        self.push(Output::Reply(call, answer));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.push(Output::Event(event));
+    }
+
+    pub(crate) fn live(&mut self, event: LiveEvent) {
+        self.event(Event::Live(event));
+    }
+}

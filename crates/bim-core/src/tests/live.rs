@@ -1,0 +1,190 @@
+use bim_proto::{Joined, RequestBody, ResponseBody, ServerFrame};
+use bim_types::{
+    ConnectStatus, Continuity, Conversation, Cursor, DiscontinuityReason, ErrorCode, LiveGap, Priority,
+    ResumeVerdict, Seq,
+};
+
+use crate::testing::{
+    Bench, conversation, group, joined_at, live, message, position, push, refused_with, reply, request,
+    resumed, status, text,
+};
+use crate::{Answer, Ask, Input, LeftReason, LinkId, LiveEvent, Output};
+
+fn gap(to: u64, count: u64) -> LiveGap {
+    LiveGap { conversation_short_id: group(), priority: Priority::Normal, count, from: Seq(11), to: Seq(to) }
+}
+
+/// The number of the join that resumes at a cursor.
+fn rejoin_id(out: &[Output], link: u64, cursor: Cursor) -> u64 {
+    let join = RequestBody::JoinLiveGroup(group(), Some(cursor));
+    (1..50).find(|id| out.contains(&request(link, *id, join.clone()))).expect("a rejoin goes out")
+}
+
+#[test]
+fn messages_gaps_and_changes_reach_the_app_once() {
+    let mut bench = Bench::joined();
+    let first = message(11, "bob", 1);
+    assert_eq!(bench.frame(push(first.clone())), [live(LiveEvent::Received(first.clone()))]);
+    assert_eq!(bench.frame(push(first.clone())), []);
+    assert_eq!(bench.frame(ServerFrame::LiveGap(gap(14, 3))), [live(LiveEvent::LeftOut(gap(14, 3)))]);
+    assert_eq!(bench.frame(ServerFrame::LiveGap(gap(14, 3))), []);
+    let edited = bim_types::Message { edits: 1, ..first };
+    let out = bench.frame(ServerFrame::LiveMessageUpdated(edited.clone()));
+    assert_eq!(out, [live(LiveEvent::Updated(edited))]);
+    let out = bench.frame(ServerFrame::LiveMessageDeleted(group(), position(11)));
+    assert_eq!(out, [live(LiveEvent::Deleted { group: group(), position: position(11) })]);
+}
+
+#[test]
+fn frames_of_a_group_the_client_is_not_in_are_ignored() {
+    let mut bench = Bench::connected();
+    assert_eq!(bench.frame(push(message(11, "bob", 1))), []);
+    assert_eq!(bench.frame(ServerFrame::LiveState(conversation(9))), []);
+}
+
+#[test]
+fn joining_twice_is_answered_from_what_is_known() {
+    let mut bench = Bench::joined();
+    let (call, out) = bench.ask(Ask::Join(group()));
+    assert_eq!(out, [reply(call, Answer::Conversation(conversation(1)))]);
+}
+
+#[test]
+fn a_reconnect_resumes_at_the_cursor_before_it_counts_as_connected() {
+    let mut bench = Bench::joined();
+    bench.frame(push(message(11, "bob", 1)));
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(11)));
+    assert_eq!(out.len(), 1, "not connected yet: {out:?}");
+    let out = bench.answer(id, Ok(joined_at(11, resumed())));
+    assert_eq!(out, [status(ConnectStatus::Connected(Continuity::Resumed))]);
+    let missed = message(12, "bob", 2);
+    assert_eq!(bench.frame(push(missed.clone())), [live(LiveEvent::Received(missed))]);
+}
+
+#[test]
+fn a_cursor_that_can_not_be_continued_is_a_discontinuity_with_both_ends() {
+    let mut bench = Bench::joined();
+    bench.cut_and_redial();
+    let from = Cursor::at(position(10));
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, from);
+    let reason = DiscontinuityReason::BeyondWindow;
+    let out = bench.answer(id, Ok(joined_at(5000, ResumeVerdict::Discontinuity(reason))));
+    let to = Cursor::at(position(5000));
+    assert_eq!(
+        out,
+        [
+            live(LiveEvent::Discontinuity { group: group(), reason, from, to }),
+            status(ConnectStatus::Connected(Continuity::Discontinuous)),
+        ]
+    );
+}
+
+#[test]
+fn a_group_that_is_gone_is_left_and_the_session_goes_on() {
+    let mut bench = Bench::joined();
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(10)));
+    let out = bench.answer(id, Err(ErrorCode::ConversationNotFound.into()));
+    let reason = LeftReason::Refused(ErrorCode::ConversationNotFound);
+    assert_eq!(
+        out,
+        [
+            live(LiveEvent::Left { group: group(), reason }),
+            status(ConnectStatus::Connected(Continuity::Resumed)),
+        ]
+    );
+}
+
+#[test]
+fn a_rejoin_that_has_to_wait_is_tried_on_another_connection() {
+    let mut bench = Bench::joined();
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(10)));
+    let out = bench.answer(id, Err(ErrorCode::StorageUnavailable.into()));
+    assert_eq!(out[0], Output::Close(LinkId(2)));
+    bench.wait();
+    let out = bench.dialed_and_welcomed();
+    rejoin_id(&out, 3, Cursor::at(position(10)));
+}
+
+#[test]
+fn a_state_that_changed_while_away_is_told() {
+    let mut bench = Bench::joined();
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(10)));
+    let ResponseBody::JoinedLiveGroup(joined) = joined_at(10, resumed()) else { unreachable!() };
+    let newer = Joined { conversation: conversation(5), ..joined };
+    let out = bench.answer(id, Ok(ResponseBody::JoinedLiveGroup(newer)));
+    assert_eq!(out[0], live(LiveEvent::StateChanged(conversation(5))));
+}
+
+#[test]
+fn a_missing_message_breaks_the_path_and_the_resume_brings_it() {
+    let mut bench = Bench::joined();
+    let out = bench.frame(push(message(13, "bob", 3)));
+    assert_eq!(out[0], Output::Abort(LinkId(1)));
+    bench.wait();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(10)));
+    bench.answer(id, Ok(joined_at(10, resumed())));
+    for seq in 11..=13 {
+        assert_eq!(bench.frame(push(message(seq, "bob", seq.into()))).len(), 1);
+    }
+}
+
+#[test]
+fn a_dissolved_group_is_left_and_sends_to_it_are_refused_at_once() {
+    let mut bench = Bench::joined();
+    let gone = Conversation { dissolved: true, ..conversation(2) };
+    let out = bench.frame(ServerFrame::LiveState(gone.clone()));
+    let left = LiveEvent::Left { group: group(), reason: LeftReason::Dissolved };
+    assert_eq!(out, [live(LiveEvent::StateChanged(gone)), live(left)]);
+    let (call, out) = bench.ask(Ask::Send(text(1)));
+    assert_eq!((out.len(), refused_with(&out, call)), (1, Some(ErrorCode::ConversationNotFound)));
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    assert_eq!(out, [status(ConnectStatus::Connected(Continuity::Resumed))], "it is not entered again");
+}
+
+#[test]
+fn a_group_that_was_left_is_not_entered_again() {
+    let mut bench = Bench::joined();
+    let (call, out) = bench.ask(Ask::Leave(group()));
+    assert_eq!(out, [request(1, 3, RequestBody::LeaveLiveGroup(group()))]);
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    assert_eq!(out[0], status(ConnectStatus::Connected(Continuity::Resumed)));
+    assert_eq!(out[1], request(2, 3, RequestBody::LeaveLiveGroup(group())), "leaving twice is harmless");
+    assert_eq!(bench.answer(3, Ok(ResponseBody::Done)), [reply(call, Answer::Done)]);
+}
+
+#[test]
+fn leaving_and_joining_again_ends_in_the_group() {
+    let mut bench = Bench::joined();
+    bench.ask(Ask::Leave(group()));
+    let (join, out) = bench.ask(Ask::Join(group()));
+    assert_eq!(out, [request(1, 4, RequestBody::JoinLiveGroup(group(), None))]);
+    bench.answer(3, Ok(ResponseBody::Done));
+    let out = bench.answer(4, Ok(joined_at(20, ResumeVerdict::Fresh)));
+    assert_eq!(out, [reply(join, Answer::Conversation(conversation(1)))]);
+    assert_eq!(bench.frame(push(message(21, "bob", 1))).len(), 1);
+}
+
+#[test]
+fn a_refused_join_leaves_nothing_behind() {
+    let mut bench = Bench::connected();
+    let (call, _) = bench.ask(Ask::Join(group()));
+    let out = bench.answer(2, Err(ErrorCode::MemberBlock.into()));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::MemberBlock));
+    assert_eq!(bench.frame(push(message(11, "bob", 1))), []);
+    let link = bench.link();
+    bench.input(Input::Closed(link));
+    bench.wait();
+    assert_eq!(bench.dialed_and_welcomed(), [status(ConnectStatus::Connected(Continuity::Resumed))]);
+}

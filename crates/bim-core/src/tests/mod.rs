@@ -1,0 +1,8 @@
+//! What the machine does, told by its complete outputs.
+
+mod cuts;
+mod live;
+mod login;
+mod reconnect;
+mod requests;
+mod tokens;

@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use bim_proto::{Accepted, RequestBody, ResponseBody};
+use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, MESSAGE_BODY_BYTES_MAX, REQUEST_TIMEOUT};
+use bim_types::{ErrorCode, GroupInfo, MessageBody, Refusal, Wall};
+
+use crate::testing::{
+    Bench, conversation, group, live, message, position, push, refused, refused_with, reply, request, text,
+};
+use crate::{Answer, Ask, CallId, Input, LiveEvent, Output, SendLive};
+
+fn accepted(seq: u64) -> ResponseBody {
+    let accepted_at = Wall::from_millis(seq);
+    ResponseBody::LiveMessageAccepted(Accepted { position: position(seq), accepted_at })
+}
+
+fn send(bench: &mut Bench, id: u128) -> (CallId, Vec<Output>) {
+    bench.ask(Ask::Send(text(id)))
+}
+
+fn sent(id: u64, body: SendLive) -> Output {
+    request(1, id, RequestBody::SendLiveMessage(body))
+}
+
+#[test]
+fn a_send_ends_in_one_verdict_and_the_sender_sees_its_message_once() {
+    let mut bench = Bench::joined();
+    let (call, out) = send(&mut bench, 7);
+    assert_eq!(out, [sent(3, text(7))]);
+    let mine = message(11, "alice", 7);
+    let out = bench.answer(3, Ok(accepted(11)));
+    assert_eq!(out, [live(LiveEvent::Sent(mine.clone())), reply(call, Answer::Message(mine.clone()))]);
+    assert_eq!(bench.frame(push(mine)), []);
+    assert_eq!(bench.answer(3, Ok(accepted(11))), [], "a repeated answer changes nothing");
+}
+
+#[test]
+fn a_refused_send_gives_the_servers_words() {
+    let mut bench = Bench::joined();
+    let (call, _) = send(&mut bench, 7);
+    let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(Duration::from_millis(300));
+    assert_eq!(bench.answer(3, Err(refusal.clone())), [refused(call, refusal)]);
+}
+
+#[test]
+fn what_must_not_be_overtaken_is_told_to_the_server() {
+    let mut bench = Bench::joined();
+    let second = SendLive { follows: Some(text(7).client_message_id), ..text(8) };
+    let (_, out) = bench.ask(Ask::Send(second.clone()));
+    assert_eq!(out, [sent(3, second)]);
+}
+
+#[test]
+fn limits_are_checked_without_a_round_trip() {
+    let mut bench = Bench::joined();
+    let body = MessageBody::Text("x".repeat(MESSAGE_BODY_BYTES_MAX + 1).into());
+    let (call, out) = bench.ask(Ask::Send(SendLive { body, ..text(7) }));
+    let [Output::Reply(of, Err(refusal))] = out.as_slice() else { panic!("{out:?}") };
+    assert_eq!((*of, refusal.code, refusal.limit), (call, ErrorCode::MessageTooLarge, Some(65_536)));
+    let (call, out) = bench.ask(Ask::Create(GroupInfo::default()));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::InvalidRequest));
+}
+
+#[test]
+fn the_window_is_kept_and_one_place_stays_free() {
+    let mut bench = Bench::joined();
+    let on_the_wire: usize = (0..10).map(|id| send(&mut bench, id).1.len()).sum();
+    assert_eq!(on_the_wire, 3, "the server said four");
+    let out = bench.answer(3, Ok(accepted(11)));
+    assert_eq!(out.last(), Some(&sent(6, text(3))));
+}
+
+#[test]
+fn a_full_outbox_refuses_and_recovers() {
+    let mut bench = Bench::joined();
+    for id in 0..CLIENT_WAITING_REQUESTS_MAX as u128 + 3 {
+        assert!(send(&mut bench, id).1.len() <= 1);
+    }
+    let (call, out) = send(&mut bench, 99_999);
+    assert_eq!(out, [refused(call, ErrorCode::OutboxFull)]);
+    bench.answer(3, Ok(accepted(11)));
+    assert_eq!(send(&mut bench, 99_999).1, []);
+}
+
+#[test]
+fn requests_wait_for_the_connection_and_go_out_in_the_order_of_the_calls() {
+    let mut bench = Bench::joined();
+    let calls: Vec<_> = (0..5).map(|id| send(&mut bench, id).0).collect();
+    let out = bench.cut_and_redial();
+    assert!(calls.iter().all(|call| refused_with(&out, *call).is_none()));
+    send(&mut bench, 5);
+    bench.dialed_and_welcomed();
+    let out = bench.answer(9, Ok(crate::testing::joined_at(10, crate::testing::resumed())));
+    let again: Vec<_> =
+        (0..3).map(|n| request(2, 3 + n, RequestBody::SendLiveMessage(text(n.into())))).collect();
+    assert_eq!(out[1..], again, "same numbers, same message ids, same order");
+}
+
+#[test]
+fn a_create_in_flight_is_not_repeated_after_a_lost_connection() {
+    let mut bench = Bench::connected();
+    let info = GroupInfo { name: "room".into(), ..GroupInfo::default() };
+    let (call, _) = bench.ask(Ask::Create(info));
+    let link = bench.link();
+    let out = bench.input(Input::Closed(link));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::Timeout));
+}
+
+#[test]
+fn a_request_without_an_answer_times_out_only_while_connected() {
+    let mut bench = Bench::connected();
+    let (call, _) = bench.ask(Ask::Get(group()));
+    bench.now = bench.now + REQUEST_TIMEOUT / 2;
+    bench.cut_and_redial();
+    bench.now = bench.now + Duration::from_secs(5);
+    bench.dialed_and_welcomed();
+    bench.now = bench.now + (REQUEST_TIMEOUT - Duration::from_millis(1));
+    bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    let out = bench.advance(Duration::from_millis(1));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::Timeout));
+    let late = bench.answer(2, Ok(ResponseBody::LiveGroup(conversation(1))));
+    assert_eq!(late, []);
+}
+
+#[test]
+fn a_send_that_times_out_is_not_reported_as_refused_and_its_copy_tells_the_truth() {
+    let mut bench = Bench::joined();
+    let (call, _) = send(&mut bench, 7);
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    let out = bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::Timeout));
+    assert!(ErrorCode::Timeout.is_retryable());
+    let mine = message(11, "alice", 7);
+    assert_eq!(bench.frame(push(mine.clone())), [live(LiveEvent::Sent(mine.clone()))]);
+    let (call, out) = send(&mut bench, 7);
+    assert_eq!(out, [sent(4, text(7))]);
+    let out = bench.answer(4, Ok(accepted(11)));
+    assert_eq!(out, [reply(call, Answer::Message(mine))], "reported once");
+}
+
+#[test]
+fn a_send_whose_copy_came_is_accepted_even_if_its_verdict_never_comes() {
+    let mut bench = Bench::joined();
+    let (call, _) = send(&mut bench, 7);
+    let mine = message(11, "alice", 7);
+    assert_eq!(bench.frame(push(mine.clone())), []);
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    let out = bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    assert!(out.contains(&live(LiveEvent::Sent(mine.clone()))), "{out:?}");
+    assert!(out.contains(&reply(call, Answer::Message(mine))));
+}
+
+#[test]
+fn an_answer_that_does_not_fit_its_request_is_an_error_for_that_call_alone() {
+    let mut bench = Bench::connected();
+    let (call, _) = bench.ask(Ask::Get(group()));
+    let out = bench.answer(2, Ok(ResponseBody::Done));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::ProtocolViolation));
+    assert!(bench.machine.is_logged_in());
+}
