@@ -1,0 +1,199 @@
+//! Requests and answers as JSON lines.
+
+use std::time::Duration;
+
+use bim_server_core::{AdminCommand, AdminReply, AppSummary};
+use bim_types::{AppId, AppSecret, ErrorCode, Refusal, Token, Uid, Wall};
+use serde::{Deserialize, Serialize};
+
+use super::hex;
+
+/// One request. Its first field proves that the asker may ask.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    pub(super) key: String,
+    /// Without one, the asker only wants to know who is there.
+    pub(super) command: Option<WireCommand>,
+}
+
+/// One answer.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Answer {
+    /// It was the right key.
+    Here,
+    /// It was another key, or no request.
+    Denied,
+    /// The server is stopping.
+    Stopped,
+    /// The engine refused.
+    Refused(WireRefusal),
+    /// It was carried out.
+    Done(WireReply),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WireCommand {
+    CreateApp { name: String, secret: String },
+    ListApps,
+    SetAppDisabled { app: u32, disabled: bool },
+    MintToken { app: u32, uid: WireUid, ttl_ms: u64, nonce: String },
+    Status,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WireReply {
+    AppCreated { app: u32, key_id: String, secret: String },
+    Apps(Vec<WireApp>),
+    Done,
+    Token { token: String, expires_at_ms: u64 },
+    Status { sessions: u64, rooms: u64, accepted: u64 },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireApp {
+    app: u32,
+    name: String,
+    created_at_ms: u64,
+    disabled: bool,
+    key_ids: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct WireRefusal {
+    code: i32,
+    retry_after_ms: Option<u64>,
+    limit: Option<u64>,
+    hint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum WireUid {
+    Number(i64),
+    Text(String),
+}
+
+impl From<AdminCommand> for WireCommand {
+    fn from(command: AdminCommand) -> Self {
+        match command {
+            AdminCommand::CreateApp { name, secret } => {
+                Self::CreateApp { name, secret: hex::encode(secret.reveal()) }
+            }
+            AdminCommand::ListApps => Self::ListApps,
+            AdminCommand::SetAppDisabled { app, disabled } => {
+                Self::SetAppDisabled { app: app.value(), disabled }
+            }
+            AdminCommand::MintToken { app, uid, ttl, nonce } => Self::MintToken {
+                app: app.value(),
+                uid: match uid {
+                    Uid::Int(number) => WireUid::Number(number),
+                    Uid::Str(text) => WireUid::Text(text.as_ref().to_owned()),
+                },
+                ttl_ms: millis(ttl),
+                nonce: hex::encode(&nonce.to_be_bytes()),
+            },
+            AdminCommand::Status => Self::Status,
+        }
+    }
+}
+
+impl WireCommand {
+    /// The command; `None` when a part of it is malformed.
+    pub(super) fn read(self) -> Option<AdminCommand> {
+        Some(match self {
+            Self::CreateApp { name, secret } => {
+                AdminCommand::CreateApp { name, secret: AppSecret::new(hex::decode(&secret)?) }
+            }
+            Self::ListApps => AdminCommand::ListApps,
+            Self::SetAppDisabled { app, disabled } => {
+                AdminCommand::SetAppDisabled { app: AppId::new(app).ok()?, disabled }
+            }
+            Self::MintToken { app, uid, ttl_ms, nonce } => AdminCommand::MintToken {
+                app: AppId::new(app).ok()?,
+                uid: match uid {
+                    WireUid::Number(number) => Uid::int(number).ok()?,
+                    WireUid::Text(text) => Uid::string(&text).ok()?,
+                },
+                ttl: Duration::from_millis(ttl_ms),
+                nonce: u128::from_be_bytes(hex::decode(&nonce)?.try_into().ok()?),
+            },
+            Self::Status => AdminCommand::Status,
+        })
+    }
+}
+
+impl From<AdminReply> for WireReply {
+    fn from(reply: AdminReply) -> Self {
+        match reply {
+            AdminReply::AppCreated { app, key_id, secret } => {
+                Self::AppCreated { app: app.value(), key_id, secret: hex::encode(secret.reveal()) }
+            }
+            AdminReply::Apps(apps) => Self::Apps(apps.into_iter().map(WireApp::from).collect()),
+            AdminReply::Done => Self::Done,
+            AdminReply::Token { token, expires_at } => {
+                Self::Token { token: token.reveal().to_owned(), expires_at_ms: expires_at.as_millis() }
+            }
+            AdminReply::Status { sessions, rooms, accepted } => Self::Status { sessions, rooms, accepted },
+        }
+    }
+}
+
+impl WireReply {
+    /// The reply; `None` when a part of it is malformed.
+    pub(super) fn read(self) -> Option<AdminReply> {
+        Some(match self {
+            Self::AppCreated { app, key_id, secret } => {
+                let secret = AppSecret::new(hex::decode(&secret)?);
+                AdminReply::AppCreated { app: AppId::new(app).ok()?, key_id, secret }
+            }
+            Self::Apps(apps) => AdminReply::Apps(apps.into_iter().map(WireApp::read).collect::<Option<_>>()?),
+            Self::Done => AdminReply::Done,
+            Self::Token { token, expires_at_ms } => {
+                AdminReply::Token { token: Token::new(token), expires_at: Wall::from_millis(expires_at_ms) }
+            }
+            Self::Status { sessions, rooms, accepted } => AdminReply::Status { sessions, rooms, accepted },
+        })
+    }
+}
+
+impl From<AppSummary> for WireApp {
+    fn from(app: AppSummary) -> Self {
+        let AppSummary { app, name, created_at, disabled, key_ids } = app;
+        Self { app: app.value(), name, created_at_ms: created_at.as_millis(), disabled, key_ids }
+    }
+}
+
+impl WireApp {
+    fn read(self) -> Option<AppSummary> {
+        let Self { app, name, created_at_ms, disabled, key_ids } = self;
+        let created_at = Wall::from_millis(created_at_ms);
+        Some(AppSummary { app: AppId::new(app).ok()?, name, created_at, disabled, key_ids })
+    }
+}
+
+impl From<Refusal> for WireRefusal {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: refusal.code.number(),
+            retry_after_ms: refusal.retry_after.map(millis),
+            limit: refusal.limit,
+            hint: refusal.hint.into_owned(),
+        }
+    }
+}
+
+impl From<WireRefusal> for Refusal {
+    fn from(refusal: WireRefusal) -> Self {
+        let WireRefusal { code, retry_after_ms, limit, hint } = refusal;
+        let retry_after = retry_after_ms.map(Duration::from_millis);
+        Self { code: ErrorCode::from_number(code), retry_after, limit, hint: hint.into() }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,90 @@
+//! Every setting: its name, what it means, how it is read and shown.
+
+use super::ServerConfig;
+use super::setting::{Raw, Setting};
+
+/// What the server's variables begin with.
+pub(super) const ENVIRONMENT_PREFIX: &str = "BIM_";
+
+/// One setting.
+pub(super) struct Key {
+    /// Its dotted name.
+    pub(super) name: &'static str,
+    /// What it means, one line.
+    pub(super) doc: &'static str,
+    /// Reads it; the error is what would be right.
+    pub(super) set: fn(&mut ServerConfig, &Raw) -> Result<(), &'static str>,
+    /// Shows it as TOML; `None` when it has no value.
+    pub(super) show: fn(&ServerConfig) -> Option<String>,
+}
+
+macro_rules! keys {
+    ($($name:literal => $($field:ident).+, $doc:literal;)*) => {
+        /// All settings, sections together.
+        pub(super) static KEYS: &[Key] = &[$(Key {
+            name: $name,
+            doc: $doc,
+            set: |config, raw| {
+                config.$($field).+ = Setting::read(raw)?;
+                Ok(())
+            },
+            show: |config| Setting::show(&config.$($field).+),
+        },)*];
+    };
+}
+
+keys! {
+    "data_dir" => data_dir, "Where the database, the development certificate and admin.json are.";
+    "trusted_proxies" => trusted_proxies, "Proxies: their connections are not counted by address.";
+    "workers" => workers, "Fan-out shards; 0 for one per core.";
+    "listen.websocket" => listen.websocket, "ws://, an address and port, or \"off\".";
+    "listen.quic" => listen.quic, "quic://, an address and port, or \"off\".";
+    "listen.secure_websocket" => listen.secure_websocket, "wss://, an address and port, or \"off\".";
+    "tls.certificate" => tls.certificate, "Certificate chain as PEM; without it a development certificate is made.";
+    "tls.key" => tls.key, "Its private key as PEM.";
+    "log.format" => log.format, "\"text\" for people or \"json\" for machines.";
+    "log.level" => log.level, "\"error\", \"warn\", \"info\", \"debug\" or \"trace\".";
+    "limits.connections" => limits.connections.connections, "Connections in all.";
+    "limits.strangers" => limits.connections.strangers, "Connections that are not authenticated, in all.";
+    "limits.strangers_per_address" => limits.connections.strangers_per_address, "The same for one IPv4 address or IPv6 /64.";
+    "limits.connections_per_address" => limits.connections.connections_per_address, "Authenticated connections of one address.";
+    "limits.queue_frames" => limits.queue.frames, "Frames that wait for one connection.";
+    "limits.queue_bytes" => limits.queue.bytes, "Bytes that wait for one connection.";
+    "limits.queue_reserved_frames" => limits.queue.reserved_frames, "Of the frames, those that only HIGH and state may use.";
+    "limits.queue_reserved_bytes" => limits.queue.reserved_bytes, "Of the bytes, those that only HIGH and state may use.";
+    "limits.room_high_per_second" => limits.engine.room_high_per_second, "HIGH messages a live group accepts per second.";
+    "limits.room_shared_per_second" => limits.engine.room_shared_per_second, "NORMAL and LOW messages a live group accepts per second.";
+    "limits.sender_per_second" => limits.engine.sender_per_second, "Messages a live group accepts from one sender per second.";
+    "limits.sender_burst" => limits.engine.sender_burst, "Messages one sender may send at once after a pause.";
+    "limits.members_may_send_high" => limits.engine.members_may_send_high, "Whether ordinary members may send HIGH.";
+    "limits.resume_window" => limits.engine.resume_window, "How long a resume reaches back.";
+    "limits.room_buffer_messages" => limits.engine.room_buffer_messages, "How many messages a resume reaches back.";
+    "limits.room_buffer_bytes" => limits.engine.room_buffer_bytes, "How many bytes a resume reaches back.";
+    "limits.room_idle" => limits.engine.room_idle, "How long a live group without viewers stays in memory.";
+    "limits.live_history" => limits.engine.live_history, "How long messages of live groups are kept.";
+    "limits.live_groups_per_app" => limits.engine.live_groups_per_app, "Live groups of one app.";
+    "limits.joined_groups_per_connection" => limits.engine.joined_groups_per_connection, "Live groups one connection may be in.";
+    "limits.devices_per_uid" => limits.engine.devices_per_uid, "Devices of one user that may be connected.";
+    "limits.in_flight_requests" => limits.engine.in_flight_requests, "Requests of one connection that may wait for their answer.";
+    "limits.writes_in_flight" => limits.engine.writes_in_flight, "Writes that may wait for the store.";
+    "limits.ping_interval" => limits.engine.ping_interval, "How often each side pings when nothing else is sent.";
+    "limits.liveness_timeout" => limits.engine.liveness_timeout, "How long nothing may arrive before a connection is given up.";
+    "limits.authentication_deadline" => limits.engine.authentication_deadline, "How long a peer has to authenticate.";
+    "limits.token_lifetime" => limits.engine.token_lifetime, "Longest life of a token.";
+    "limits.token_leeway" => limits.engine.token_leeway, "How far ahead of this clock a token may say it was made.";
+    "limits.failed_logins_per_minute" => limits.engine.failed_logins_per_minute, "Failed logins of one address per minute.";
+    "limits.failed_login_penalty" => limits.engine.failed_login_penalty, "How long an address with too many failed logins stays closed.";
+}
+
+/// The key a variable sets. For a variable of a section of ours that sets none, what it would be called, so
+/// that a slip of the pen is found; `None` for variables that are not ours.
+pub(super) fn name_of_variable(variable: &str) -> Option<String> {
+    let rest = variable.strip_prefix(ENVIRONMENT_PREFIX)?.to_lowercase();
+    if let Some(key) = KEYS.iter().find(|key| key.name.replace('.', "_") == rest) {
+        return Some(key.name.to_owned());
+    }
+    let section = ["listen", "tls", "limits"]
+        .into_iter()
+        .find(|section| rest.strip_prefix(section).is_some_and(|rest| rest.starts_with('_')))?;
+    Some(rest.replacen(&format!("{section}_"), &format!("{section}."), 1))
+}

@@ -1,0 +1,186 @@
+//! The outbound queue of one connection, shared between a shard that fills it and the task that empties it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use bim_server_core::queue::{LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
+use bim_types::GroupKey;
+use bytes::Bytes;
+
+/// A [`ViewerQueue`] behind a lock that is held for a push or a pop and nothing else, and the waker of the
+/// connection's task.
+///
+/// *When full.* The queue gives up LOW and NORMAL by its own rules. When frames that must not be given up
+/// fill it, the connection is over: what waits is let go, [`Notes::overflowed`] is set, and from then on
+/// only control frames are taken, so that there is room to say why.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: ViewerQueue,
+    limits: QueueLimits,
+    /// Control frames in the queue. They leave before all others.
+    control: usize,
+    notes: Notes,
+    sleeper: Option<(Waker, Until)>,
+}
+
+/// What the engine said about the connection, beside frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notes {
+    /// The peer is authenticated.
+    pub(crate) admitted: bool,
+    /// The connection is to be closed, after the control frames that wait.
+    pub(crate) closing: bool,
+    /// The queue was full of frames that must not be given up.
+    pub(crate) overflowed: bool,
+}
+
+/// What a sleeping task wants to be woken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Any frame, or a note.
+    Frame,
+    /// A note only: there is no room for a frame anyway.
+    Note,
+}
+
+impl Mailbox {
+    /// An empty mailbox.
+    pub(crate) fn new(limits: QueueLimits) -> Self {
+        let state = State { queue: ViewerQueue::new(limits), limits, ..State::default() };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Queues a frame that must not be given up.
+    pub(crate) fn push_control(&self, frame: Bytes) {
+        self.change(|state| {
+            let pushed = state.queue.push_control(frame);
+            state.control += usize::from(pushed.is_ok());
+            pushed
+        });
+    }
+
+    /// Queues a message for a viewer.
+    pub(crate) fn push_live(&self, live: LiveFrame) {
+        self.change(|state| if state.notes.overflowed { Ok(()) } else { state.queue.push_live(live) });
+    }
+
+    /// Queues a message that a resume reads again.
+    pub(crate) fn push_replay(&self, live: LiveFrame) {
+        self.change(|state| {
+            if !state.notes.overflowed {
+                state.queue.push_replay(live);
+            }
+            Ok(())
+        });
+    }
+
+    /// Drops what waits of a group.
+    pub(crate) fn forget_group(&self, group: GroupKey) {
+        self.lock().queue.forget_group(group);
+    }
+
+    /// Notes that the peer is authenticated.
+    pub(crate) fn admit(&self) {
+        self.note(|notes| notes.admitted = true);
+    }
+
+    /// Notes that the connection is to be closed. Later frames are let go.
+    pub(crate) fn close(&self) {
+        self.note(|notes| notes.closing = true);
+    }
+
+    /// Takes the next frame to write.
+    pub(crate) fn pop(&self) -> Option<Bytes> {
+        let mut state = self.lock();
+        state.control = state.control.saturating_sub(1);
+        state.queue.pop()
+    }
+
+    /// Takes the next control frame to write.
+    pub(crate) fn pop_control(&self) -> Option<Bytes> {
+        if self.has_control() { self.pop() } else { None }
+    }
+
+    /// Whether a control frame waits.
+    pub(crate) fn has_control(&self) -> bool {
+        self.lock().control > 0
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().queue.is_empty()
+    }
+
+    /// What was noted so far.
+    pub(crate) fn notes(&self) -> Notes {
+        self.lock().notes
+    }
+
+    /// Arranges to be woken. `false` when there is something to do already, beyond the notes that were seen.
+    pub(crate) fn sleep(&self, waker: &Waker, seen: Notes, until: Until) -> bool {
+        let mut state = self.lock();
+        if state.notes != seen || (until == Until::Frame && !state.queue.is_empty()) {
+            return false;
+        }
+        match &mut state.sleeper {
+            Some((known, wanted)) if known.will_wake(waker) => *wanted = until,
+            sleeper => *sleeper = Some((waker.clone(), until)),
+        }
+        true
+    }
+
+    fn change(&self, push: impl FnOnce(&mut State) -> Result<(), QueueOverflow>) {
+        let mut state = self.lock();
+        if state.notes.closing {
+            return;
+        }
+        let mut wakes = Until::Frame;
+        if push(&mut state).is_err() {
+            state.overflow();
+            wakes = Until::Note;
+        }
+        let woken = state.wake(wakes);
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Notes)) {
+        let mut state = self.lock();
+        write(&mut state.notes);
+        let woken = state.wake(Until::Note);
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A push that panicked may have left a count wrong, but never memory: the connection is at worst slow.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn overflow(&mut self) {
+        self.queue = ViewerQueue::new(self.limits);
+        self.control = 0;
+        self.notes.overflowed = true;
+    }
+
+    /// The task to wake for a frame or a note, if it sleeps and cares.
+    fn wake(&mut self, what: Until) -> Option<Waker> {
+        match self.sleeper {
+            Some((_, until)) if what == Until::Note || until == Until::Frame => {
+                self.sleeper.take().map(|(waker, _)| waker)
+            }
+            Some(_) | None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "mailbox_test.rs"]
+mod tests;

@@ -1,0 +1,118 @@
+//! Group → connections: how one broadcast becomes a frame in the queue of each viewer.
+//!
+//! *What it is.* Each connection has a [`Mailbox`], its bounded outbound queue. A [`Shard`] knows the
+//! mailboxes of some connections and who of them is in which group. A [`Fanout`] sends the engine's outputs
+//! to the shard of the connection they concern, and broadcasts to every shard.
+//!
+//! *What it never does.* It makes no list of connections for a message, copies no frame, and waits for no
+//! connection. Which frame a full queue gives up is decided by the queue of the machine below.
+//!
+//! ```text
+//!   pump ─► Fanout ─┬─► Shard 0 ─► Mailbox of 2, 4, 6 … ─► their tasks, woken when idle
+//!                   └─► Shard 1 ─► Mailbox of 1, 3, 5 …
+//! ```
+//!
+//! *Order.* A connection belongs to one shard, and a shard obeys in order, so for each connection the order of
+//! the engine's outputs holds.
+
+mod group;
+mod mailbox;
+mod shard;
+
+use bim_types::ConnectionId;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+pub(crate) use mailbox::{Mailbox, Notes, Until};
+pub(crate) use shard::{Shard, ShardCommand};
+
+/// Commands that wait for one shard. When full, the pump waits, and with it everyone who sends.
+const SHARD_QUEUE_MAX: usize = 1_024;
+
+/// Commands that a shard obeys before it lets other tasks run.
+const SHARD_TURN_MAX: usize = 64;
+
+/// Most shards; more are of no use to one pump.
+pub(crate) const SHARDS_MAX: usize = 64;
+
+/// Carries the engine's outputs to the connections.
+#[derive(Debug)]
+pub(crate) enum Fanout {
+    /// One shard, obeyed in place: no other task, so the same inputs give the same order of events.
+    InPlace(Box<Shard>),
+    /// Several shards, each with a task of its own.
+    Spread(Vec<Lane>),
+}
+
+/// The way to one shard.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    commands: mpsc::Sender<ShardCommand>,
+    task: JoinHandle<()>,
+}
+
+/// A shard is gone, because its task panicked. The server cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[error("a fan-out shard stopped")]
+pub(crate) struct ShardGone;
+
+impl Fanout {
+    /// Starts so many shards; one is obeyed in place.
+    pub(crate) fn start(shards: usize) -> Self {
+        if shards <= 1 {
+            return Self::InPlace(Box::default());
+        }
+        Self::Spread((0..shards.min(SHARDS_MAX)).map(|_| Lane::start()).collect())
+    }
+
+    /// Obeys, after everything that was said before to the same connection. Waits when a shard is behind.
+    pub(crate) async fn obey(&mut self, command: ShardCommand) -> Result<(), ShardGone> {
+        let lanes = match self {
+            Self::InPlace(shard) => {
+                shard.obey(command);
+                return Ok(());
+            }
+            Self::Spread(lanes) => lanes,
+        };
+        let Some(connection) = command.connection() else {
+            for lane in lanes {
+                lane.send(command.clone()).await?;
+            }
+            return Ok(());
+        };
+        match lanes.get(lane_of(connection, lanes.len())) {
+            Some(lane) => lane.send(command).await,
+            None => Err(ShardGone),
+        }
+    }
+}
+
+impl Lane {
+    fn start() -> Self {
+        let (commands, queue) = mpsc::channel(SHARD_QUEUE_MAX);
+        Self { commands, task: tokio::spawn(serve(queue)) }
+    }
+
+    async fn send(&self, command: ShardCommand) -> Result<(), ShardGone> {
+        self.commands.send(command).await.map_err(|_| ShardGone)
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn lane_of(connection: ConnectionId, lanes: usize) -> usize {
+    usize::try_from(connection.0 % lanes.max(1) as u64).unwrap_or(0)
+}
+
+async fn serve(mut queue: mpsc::Receiver<ShardCommand>) {
+    let mut shard = Shard::default();
+    let mut turn = Vec::with_capacity(SHARD_TURN_MAX);
+    while queue.recv_many(&mut turn, SHARD_TURN_MAX).await > 0 {
+        turn.drain(..).for_each(|command| shard.obey(command));
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,203 @@
+//! Some connections, and which of their groups they are in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bim_server_core::queue::LiveFrame;
+use bim_types::{ConnectionId, GroupKey};
+use bytes::Bytes;
+
+use super::Mailbox;
+use super::group::Group;
+
+/// Obeys what the engine wants of its connections. Orders for a connection it does not know are ignored: that
+/// connection is gone.
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    connections: HashMap<ConnectionId, Member>,
+    groups: HashMap<GroupKey, Group>,
+}
+
+#[derive(Debug)]
+struct Member {
+    mailbox: Arc<Mailbox>,
+    groups: Vec<GroupKey>,
+}
+
+/// What a shard is told.
+#[derive(Clone, Debug)]
+pub(crate) enum ShardCommand {
+    /// A connection is there.
+    Attach(ConnectionId, Arc<Mailbox>),
+    /// A connection is gone; it leaves all its groups.
+    Detach(ConnectionId),
+    /// Queue a frame that must not be given up.
+    Send(ConnectionId, Bytes),
+    /// Queue a message that a resume reads again.
+    Replay(ConnectionId, LiveFrame),
+    /// The connection gets the group's broadcasts.
+    Join(GroupKey, ConnectionId),
+    /// The connection gets none of the group's broadcasts, those that wait included.
+    Leave(GroupKey, ConnectionId),
+    /// Queue a message for everyone in the group.
+    Broadcast(LiveFrame),
+    /// Queue a frame that must not be given up for everyone in the group.
+    BroadcastState(GroupKey, Bytes),
+    /// The peer is authenticated.
+    Admit(ConnectionId),
+    /// Close, after the control frames that wait.
+    Close(ConnectionId),
+}
+
+impl ShardCommand {
+    /// Whom it concerns; `None` when everyone.
+    pub(super) fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Attach(connection, _)
+            | Self::Detach(connection)
+            | Self::Send(connection, _)
+            | Self::Replay(connection, _)
+            | Self::Join(_, connection)
+            | Self::Leave(_, connection)
+            | Self::Admit(connection)
+            | Self::Close(connection) => Some(*connection),
+            Self::Broadcast(_) | Self::BroadcastState(..) => None,
+        }
+    }
+}
+
+impl Shard {
+    /// Obeys one command. Takes no longer than one push for each member of a group.
+    pub(crate) fn obey(&mut self, command: ShardCommand) {
+        match command {
+            ShardCommand::Attach(connection, mailbox) => {
+                self.connections.insert(connection, Member { mailbox, groups: Vec::new() });
+            }
+            ShardCommand::Detach(connection) => self.detach(connection),
+            ShardCommand::Send(connection, frame) => {
+                self.at(connection, |mailbox| mailbox.push_control(frame))
+            }
+            ShardCommand::Replay(connection, live) => {
+                self.at(connection, |mailbox| mailbox.push_replay(live))
+            }
+            ShardCommand::Join(group, connection) => self.join(group, connection),
+            ShardCommand::Leave(group, connection) => self.leave(group, connection),
+            ShardCommand::Broadcast(live) => {
+                self.each(live.group, |mailbox| mailbox.push_live(live.clone()));
+            }
+            ShardCommand::BroadcastState(group, frame) => {
+                self.each(group, |mailbox| mailbox.push_control(frame.clone()));
+            }
+            ShardCommand::Admit(connection) => self.at(connection, Mailbox::admit),
+            ShardCommand::Close(connection) => self.at(connection, Mailbox::close),
+        }
+    }
+
+    fn detach(&mut self, connection: ConnectionId) {
+        let Some(member) = self.connections.remove(&connection) else { return };
+        for group in member.groups {
+            self.remove_member(group, connection);
+        }
+    }
+
+    fn join(&mut self, group: GroupKey, connection: ConnectionId) {
+        let Some(member) = self.connections.get_mut(&connection) else { return };
+        if !member.groups.contains(&group) {
+            member.groups.push(group);
+        }
+        self.groups.entry(group).or_default().add(connection, Arc::clone(&member.mailbox));
+    }
+
+    fn leave(&mut self, group: GroupKey, connection: ConnectionId) {
+        self.remove_member(group, connection);
+        let Some(member) = self.connections.get_mut(&connection) else { return };
+        member.groups.retain(|joined| *joined != group);
+        member.mailbox.forget_group(group);
+    }
+
+    fn remove_member(&mut self, group: GroupKey, connection: ConnectionId) {
+        let Some(members) = self.groups.get_mut(&group) else { return };
+        members.remove(connection);
+        if members.is_empty() {
+            self.groups.remove(&group);
+        }
+    }
+
+    fn at(&self, connection: ConnectionId, act: impl FnOnce(&Mailbox)) {
+        if let Some(member) = self.connections.get(&connection) {
+            act(&member.mailbox);
+        }
+    }
+
+    fn each(&self, group: GroupKey, act: impl Fn(&Mailbox)) {
+        if let Some(group) = self.groups.get(&group) {
+            group.mailboxes().for_each(act);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bim_types::{AppId, ConversationShortId, Priority, Seq};
+
+    use super::*;
+
+    fn group(id: i64) -> GroupKey {
+        GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(id).unwrap() }
+    }
+
+    fn message(id: i64) -> ShardCommand {
+        let frame = Bytes::from_static(b"live");
+        ShardCommand::Broadcast(LiveFrame {
+            group: group(id),
+            priority: Priority::Normal,
+            seq: Seq(1),
+            frame,
+        })
+    }
+
+    fn attached(shard: &mut Shard, id: u64) -> Arc<Mailbox> {
+        let mailbox = Arc::new(Mailbox::default());
+        shard.obey(ShardCommand::Attach(ConnectionId(id), Arc::clone(&mailbox)));
+        mailbox
+    }
+
+    #[test]
+    fn a_broadcast_reaches_those_in_the_group_and_nobody_else() {
+        let mut shard = Shard::default();
+        let (inside, outside) = (attached(&mut shard, 1), attached(&mut shard, 2));
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+        shard.obey(ShardCommand::Join(group(2), ConnectionId(2)));
+        shard.obey(message(1));
+        shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"state")));
+        assert_eq!(inside.pop().unwrap(), "state");
+        assert_eq!(inside.pop().unwrap(), "live");
+        assert!(inside.is_empty() && outside.is_empty());
+    }
+
+    #[test]
+    fn who_left_gets_not_even_what_waited() {
+        let mut shard = Shard::default();
+        let mailbox = attached(&mut shard, 1);
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+        shard.obey(message(1));
+        shard.obey(ShardCommand::Leave(group(1), ConnectionId(1)));
+        shard.obey(message(1));
+        assert!(mailbox.is_empty());
+        assert!(shard.groups.is_empty());
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_leaves_nothing_behind() {
+        let mut shard = Shard::default();
+        let mailbox = attached(&mut shard, 1);
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+        shard.obey(ShardCommand::Join(group(2), ConnectionId(1)));
+        shard.obey(ShardCommand::Detach(ConnectionId(1)));
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+        shard.obey(ShardCommand::Send(ConnectionId(1), Bytes::new()));
+        shard.obey(message(1));
+        assert!(shard.groups.is_empty() && shard.connections.is_empty());
+        assert!(mailbox.is_empty());
+    }
+}

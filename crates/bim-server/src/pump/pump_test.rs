@@ -1,0 +1,151 @@
+//! The pump with a scripted engine.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bim_server_core::queue::LiveFrame;
+use bim_server_core::{AdminCommand, AdminReply, Input, Output};
+use bim_transport::{ConnectionExt, Dialer};
+use bim_types::store::OpId;
+use bim_types::{AppId, ConversationShortId, ErrorCode, GroupKey, Priority, Refusal, Seq};
+use bytes::Bytes;
+
+use crate::admin::AdminError;
+use crate::config::ServerConfig;
+use crate::running::Stopped;
+use crate::testing::{serve, soon};
+
+fn group() -> GroupKey {
+    GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(1).unwrap() }
+}
+
+fn live(text: Bytes) -> LiveFrame {
+    LiveFrame { group: group(), priority: Priority::Normal, seq: Seq(1), frame: text }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broadcast_reaches_every_member_in_the_engines_order_over_several_shards() {
+    let config = ServerConfig { workers: 3, ..ServerConfig::default() };
+    let (server, dialer) = serve(config, |input| match input {
+        Input::Opened { connection, .. } => vec![
+            Output::JoinGroup { group: group(), connection },
+            Output::Send { connection, frame: Bytes::from_static(b"welcome") },
+        ],
+        Input::Frame { frame, .. } => vec![Output::Broadcast(live(frame))],
+        _ => Vec::new(),
+    })
+    .await;
+    let mut peers = Vec::new();
+    for _ in 0..9 {
+        let mut peer = dialer.dial().await.unwrap();
+        assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), "welcome");
+        peers.push(peer);
+    }
+    for number in 0..100_u8 {
+        peers[0].send(Bytes::from(vec![number])).await.unwrap();
+    }
+    for peer in &mut peers {
+        for number in 0..100_u8 {
+            assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), vec![number]);
+        }
+    }
+    server.abort().await;
+}
+
+#[tokio::test]
+async fn operators_are_answered_by_their_number_or_told_that_the_server_stops() {
+    let mut held = Vec::new();
+    let (server, _dialer) = serve(ServerConfig::default(), move |input| match input {
+        Input::Admin { id, command: AdminCommand::Status } => {
+            held.push(id);
+            Vec::new()
+        }
+        Input::Admin { id, command: AdminCommand::ListApps } => {
+            let refused = Err(Refusal::new(ErrorCode::ServerBusy));
+            let mut outputs = vec![Output::AdminDone { id, result: refused }];
+            outputs.extend(held.drain(..).map(|id| Output::AdminDone { id, result: Ok(AdminReply::Done) }));
+            outputs
+        }
+        _ => Vec::new(),
+    })
+    .await;
+    let admin = server.admin();
+    let waiting = tokio::spawn({
+        let admin = admin.clone();
+        async move { admin.call(AdminCommand::Status).await }
+    });
+    tokio::task::yield_now().await;
+    assert!(matches!(soon(admin.call(AdminCommand::ListApps)).await, Err(AdminError::Refused(_))));
+    assert!(matches!(soon(waiting).await.unwrap(), Ok(AdminReply::Done)));
+    server.abort().await;
+    assert!(matches!(soon(admin.call(AdminCommand::Status)).await, Err(AdminError::Stopped)));
+}
+
+#[tokio::test]
+async fn results_of_the_store_come_back_before_a_drain_is_over() {
+    let (server, dialer) = serve(ServerConfig::default(), |input| match input {
+        Input::Frame { .. } => vec![Output::Write { op: OpId(1), ops: Vec::new() }],
+        Input::Written { op, result } => {
+            assert_eq!((op, result), (OpId(1), Ok(Vec::new())));
+            let connection = bim_types::ConnectionId(1);
+            vec![Output::Send { connection, frame: Bytes::from_static(b"durable") }]
+        }
+        Input::Drain => {
+            let connection = bim_types::ConnectionId(1);
+            let frame = Bytes::from_static(b"goodbye");
+            vec![Output::Send { connection, frame }, Output::Close { connection }, Output::Drained]
+        }
+        _ => Vec::new(),
+    })
+    .await;
+    let mut peer = dialer.dial().await.unwrap();
+    peer.send(Bytes::new()).await.unwrap();
+    assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), "durable");
+    assert_eq!(soon(server.drain()).await, Stopped::Orderly);
+    assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), "goodbye");
+    assert!(soon(peer.recv()).await.is_none());
+    assert!(dialer.dial().await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_never_drains_is_cut_after_a_while() {
+    let (server, dialer) = serve(ServerConfig::default(), |_| Vec::new()).await;
+    let mut peer = dialer.dial().await.unwrap();
+    let start = tokio::time::Instant::now();
+    assert_eq!(server.drain().await, Stopped::Cut);
+    assert_eq!(start.elapsed(), crate::DRAIN_TIMEOUT);
+    assert!(!matches!(soon(peer.recv()).await, Some(Ok(_))));
+}
+
+#[tokio::test]
+async fn an_engine_that_panics_is_noticed_and_everyone_is_let_go() {
+    let (server, dialer) = serve(ServerConfig::default(), |input| match input {
+        Input::Frame { .. } => panic!("a fault on purpose"),
+        _ => Vec::new(),
+    })
+    .await;
+    let mut peer = dialer.dial().await.unwrap();
+    peer.send(Bytes::new()).await.unwrap();
+    soon(server.failed()).await;
+    assert_eq!(soon(server.drain()).await, Stopped::Cut);
+    assert!(!matches!(soon(peer.recv()).await, Some(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_engine_is_ticked_at_its_deadlines() {
+    let ticks: Arc<Mutex<Vec<Duration>>> = Arc::default();
+    let seen = Arc::clone(&ticks);
+    let start = tokio::time::Instant::now();
+    let mut machine = crate::testing::Script::new(move |input| {
+        if matches!(input, Input::Tick) {
+            seen.lock().unwrap().push(start.elapsed());
+        }
+        Vec::new()
+    });
+    machine.deadline = Some(bim_types::Mono::from_micros(5_000_000));
+    let log = Arc::new(bim_store::memory::MemoryLog::new(bim_types::Epoch(1)));
+    let server = crate::Server::new(ServerConfig::default(), log).store_mode(crate::StoreMode::InPlace);
+    let _running = server.run_machine(machine).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(*ticks.lock().unwrap(), [Duration::ZERO, Duration::from_secs(5)]);
+}

@@ -1,0 +1,186 @@
+//! Puts a server together and starts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bim_server_core::Engine;
+use bim_store::ServerLog;
+use bim_transport::Listener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::census::Census;
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::connection::ARRIVALS_MAX;
+use crate::counters::Counters;
+use crate::door::{Door, Hall};
+use crate::fanout::Fanout;
+use crate::pump::{CONTROLS_MAX, Machine, Pump, Sources};
+use crate::running::Running;
+use crate::start_error::StartError;
+use crate::store::{Store, StoreMode};
+
+/// How long the engine may take to read what it needs before anyone is let in.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The parts of a server that does not run yet: settings, a log, listeners of any kind.
+///
+/// ```
+/// use std::sync::Arc;
+/// use bim_server::{Server, ServerConfig, Stopped};
+/// use bim_store::memory::MemoryLog;
+/// use bim_transport::memory;
+/// use bim_types::Epoch;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), bim_server::StartError> {
+/// let (listener, _dialer) = memory::hub("doc", memory::MemoryConfig::default());
+/// let log = Arc::new(MemoryLog::new(Epoch(1)));
+/// let server = Server::start(ServerConfig::default(), log, vec![Box::new(listener)]).await?;
+/// assert_eq!(server.endpoints()[0].to_string(), "memory://doc");
+/// assert_eq!(server.drain().await, Stopped::Orderly);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Server {
+    config: ServerConfig,
+    log: Arc<dyn ServerLog>,
+    listeners: Vec<Box<dyn Listener>>,
+    clock: Option<Clock>,
+    store: StoreMode,
+    seed: Option<u64>,
+}
+
+impl Server {
+    /// A server on a log that is open, with no listeners yet.
+    #[must_use]
+    pub fn new(config: ServerConfig, log: Arc<dyn ServerLog>) -> Self {
+        Self { config, log, listeners: Vec::new(), clock: None, store: StoreMode::default(), seed: None }
+    }
+
+    /// Adds a listener.
+    #[must_use]
+    pub fn listener(mut self, listener: Box<dyn Listener>) -> Self {
+        self.listeners.push(listener);
+        self
+    }
+
+    /// Goes by this clock; by default by the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Does the log's work there; by default on threads of its own.
+    #[must_use]
+    pub fn store_mode(mut self, mode: StoreMode) -> Self {
+        self.store = mode;
+        self
+    }
+
+    /// Draws ids and jitter from this seed, so that they repeat; by default from the system's random source.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts a server on a log that is open. Of the settings, only limits and workers matter.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub async fn start(
+        config: ServerConfig,
+        log: Arc<dyn ServerLog>,
+        listeners: Vec<Box<dyn Listener>>,
+    ) -> Result<Running, StartError> {
+        let mut server = Self::new(config, log);
+        server.listeners = listeners;
+        server.run().await
+    }
+
+    /// Opens the database of the data directory, binds what the settings say, and starts.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`]: everything a person can get wrong has its own.
+    #[cfg(feature = "redb")]
+    pub async fn open(config: ServerConfig) -> Result<Running, StartError> {
+        crate::open::open(config).await
+    }
+
+    /// Starts. Returns when the engine has read what it needs; from then on connections are accepted.
+    ///
+    /// # Errors
+    ///
+    /// The settings do not fit together, the log cannot be read, or the system gives no thread.
+    pub async fn run(self) -> Result<Running, StartError> {
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => getrandom::u64().map_err(|error| StartError::System(error.into()))?,
+        };
+        let engine = Engine::new(self.config.limits.engine.clone(), seed);
+        self.run_machine(engine).await
+    }
+
+    pub(crate) async fn run_machine(self, machine: impl Machine) -> Result<Running, StartError> {
+        self.config.check()?;
+        let counters = Arc::new(Counters::default());
+        let store = Store::start(self.log, self.store, Arc::clone(&counters)).map_err(StartError::System)?;
+        let (to_pump, arrivals) = mpsc::channel(ARRIVALS_MAX);
+        let (controls, asked) = mpsc::channel(CONTROLS_MAX);
+        let (ready, is_ready) = oneshot::channel();
+        let fanout = Fanout::start(self.config.shards());
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        let sources = Sources { arrivals, controls: asked, ready };
+        let pump = Pump::new(machine, clock, fanout, store, sources, Arc::clone(&counters));
+        let over = CancellationToken::new();
+        let guard = over.clone().drop_guard();
+        let pump = AbortOnDropHandle::new(tokio::spawn(async move {
+            let _guard = guard;
+            pump.run().await
+        }));
+        match timeout(READY_TIMEOUT, is_ready).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(StartError::LogUnreadable),
+        }
+        let limits = &self.config.limits;
+        let hall = Hall {
+            pump: to_pump,
+            census: Census::new(limits.connections.clone(), self.config.trusted_proxies.clone()),
+            counters,
+            queue: limits.queue,
+            numbers: Arc::default(),
+            shut: CancellationToken::new(),
+            kill: CancellationToken::new(),
+        };
+        let endpoints = self.listeners.iter().map(|listener| listener.local()).collect();
+        let doors = self
+            .listeners
+            .into_iter()
+            .map(|listener| AbortOnDropHandle::new(tokio::spawn(Door::new(hall.clone(), listener).serve())));
+        let doors = doors.collect();
+        Ok(Running {
+            endpoints,
+            fingerprint: None,
+            controls,
+            hall,
+            doors,
+            pump,
+            #[cfg(feature = "redb")]
+            service: None,
+            over,
+        })
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("listeners", &self.listeners.len()).finish_non_exhaustive()
+    }
+}
