@@ -1,5 +1,7 @@
 //! Why bytes are not a frame.
 
+use crate::entries::FRAME_ENTRIES_MAX;
+
 /// Why bytes are not a frame, or not a record. Holds no data of the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +27,9 @@ pub enum DecodeError {
         /// The number of the kind; 0 for a stored record.
         kind: u8,
     },
+    /// More entries of lists and maps than [`FRAME_ENTRIES_MAX`].
+    #[error("frame holds more than {FRAME_ENTRIES_MAX} entries of lists and maps")]
+    Entries,
     /// A field holds what it must not.
     #[error("field {field} is missing or not valid")]
     Field {

@@ -1,8 +1,9 @@
 //! Frames: two bytes of header and one message.
 
 use bim_types::{Conversation, ConversationShortId, LiveGap, Message, Position};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use crate::entries;
 use crate::error::DecodeError;
 use crate::message::{Goodbye, Hello, LivePush, Ping, Pong, Request, Response, Welcome};
 use crate::wire::{self, FrameKind};
@@ -124,8 +125,9 @@ impl ServerFrame {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`]. A client ignores [`DecodeError::Kind`], which a newer server may cause, and ends the
-    /// connection for the others.
+    /// [`DecodeError`]. A client drops the one frame for [`DecodeError::Kind`] and [`DecodeError::Field`],
+    /// which a newer server may cause, and ends the connection for the others. A message that was dropped
+    /// for an unknown class leaves no hole in the classes that are known.
     pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
         let (kind, payload) = split(frame)?;
         Ok(match FrameKind::try_from(i32::from(kind)) {
@@ -174,9 +176,11 @@ fn split(mut frame: Bytes) -> Result<(u8, Bytes), DecodeError> {
     if version != PROTOCOL_VERSION {
         return Err(DecodeError::Version { found: version });
     }
-    Ok((kind, frame.split_off(HEADER_BYTES)))
+    frame.advance(HEADER_BYTES);
+    Ok((kind, frame))
 }
 
 fn message<M: prost::Message + Default>(kind: u8, payload: Bytes) -> Result<M, DecodeError> {
+    entries::check(kind, &payload)?;
     M::decode(payload).map_err(|_| DecodeError::Malformed { kind })
 }

@@ -9,6 +9,7 @@
 //! This crate holds no state and performs no input or output.
 
 mod convert;
+mod entries;
 mod error;
 mod frame;
 mod message;
@@ -20,6 +21,7 @@ pub mod wire {
     include!("gen/bim.v1.rs");
 }
 
+pub use entries::FRAME_ENTRIES_MAX;
 pub use error::DecodeError;
 pub use frame::{ClientFrame, PROTOCOL_VERSION, ServerFrame};
 pub use message::{

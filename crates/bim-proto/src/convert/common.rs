@@ -1,11 +1,15 @@
 //! Words that several messages share.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bim_types::{Cursor, Epoch, ErrorCode, MessageBody, PerPriority, Position, Priority, Refusal, Seq, Uid};
 
 use crate::error::DecodeError;
 use crate::wire::{self, content::Kind, uid::Value};
+
+/// Longest hint of a refusal, in bytes. A longer one is cut, on its way out and on its way in.
+const HINT_BYTES_MAX: usize = 200;
 
 impl From<Uid> for wire::Uid {
     fn from(uid: Uid) -> Self {
@@ -70,12 +74,13 @@ pub(crate) fn priority(number: i32, field: &'static str) -> Result<Priority, Dec
 
 impl From<Refusal> for wire::Refusal {
     fn from(refusal: Refusal) -> Self {
-        let retry_after = refusal.retry_after.unwrap_or_default().as_millis();
+        // Rounded up: whoever comes back a moment too soon is refused again.
+        let retry_after = refusal.retry_after.unwrap_or_default().as_nanos().div_ceil(1_000_000);
         Self {
             code: refusal.code.number(),
             retry_after_ms: u64::try_from(retry_after).unwrap_or(u64::MAX),
             limit: refusal.limit.unwrap_or_default(),
-            hint: refusal.hint.into_owned(),
+            hint: within(refusal.hint, HINT_BYTES_MAX).into_owned(),
         }
     }
 }
@@ -86,7 +91,22 @@ impl From<wire::Refusal> for Refusal {
             code: ErrorCode::from_number(wire.code),
             retry_after: (wire.retry_after_ms > 0).then(|| Duration::from_millis(wire.retry_after_ms)),
             limit: (wire.limit > 0).then_some(wire.limit),
-            hint: wire.hint.into(),
+            hint: within(wire.hint.into(), HINT_BYTES_MAX),
+        }
+    }
+}
+
+/// Cuts a phrase that is longer than a number of bytes, between characters.
+fn within(phrase: Cow<'static, str>, bytes_max: usize) -> Cow<'static, str> {
+    if phrase.len() <= bytes_max {
+        return phrase;
+    }
+    let end = (0..=bytes_max).rev().find(|at| phrase.is_char_boundary(*at)).unwrap_or_default();
+    match phrase {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
         }
     }
 }
