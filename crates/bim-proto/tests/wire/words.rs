@@ -1,0 +1,67 @@
+//! Any value that has bytes, so that one test can speak of them all.
+
+use bim_proto::stored::{StoredApp, StoredLiveGroup, StoredLiveMessage};
+use bim_proto::{ClientFrame, DecodeError, Request, ServerFrame};
+use bytes::Bytes;
+
+/// A value that has bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Words {
+    Client(ClientFrame),
+    Server(ServerFrame),
+    App(StoredApp),
+    LiveGroup(StoredLiveGroup),
+    LiveMessage(StoredLiveMessage),
+}
+
+/// What bytes are read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Client,
+    Server,
+    App,
+    LiveGroup,
+    LiveMessage,
+}
+
+impl Words {
+    pub(crate) fn encode(&self) -> Bytes {
+        match self {
+            Self::Client(frame) => frame.clone().encode(),
+            Self::Server(frame) => frame.clone().encode(),
+            Self::App(app) => app.encode(),
+            Self::LiveGroup(group) => group.encode(),
+            Self::LiveMessage(message) => message.clone().encode(),
+        }
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        match self {
+            Self::Client(_) => Family::Client,
+            Self::Server(_) => Family::Server,
+            Self::App(_) => Family::App,
+            Self::LiveGroup(_) => Family::LiveGroup,
+            Self::LiveMessage(_) => Family::LiveMessage,
+        }
+    }
+
+    /// Whether this is a request that is to be refused by its id. Why is not part of its bytes.
+    pub(crate) fn is_refused_request(&self) -> bool {
+        matches!(self, Self::Client(ClientFrame::Request(Request { body: Err(_), .. })))
+    }
+}
+
+impl Family {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Client, Self::Server, Self::App, Self::LiveGroup, Self::LiveMessage];
+
+    pub(crate) fn decode(self, bytes: Bytes) -> Result<Words, DecodeError> {
+        Ok(match self {
+            Self::Client => Words::Client(ClientFrame::decode(bytes)?),
+            Self::Server => Words::Server(ServerFrame::decode(bytes)?),
+            Self::App => Words::App(StoredApp::decode(bytes)?),
+            Self::LiveGroup => Words::LiveGroup(StoredLiveGroup::decode(bytes)?),
+            Self::LiveMessage => Words::LiveMessage(StoredLiveMessage::decode(bytes)?),
+        })
+    }
+}
