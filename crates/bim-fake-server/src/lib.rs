@@ -1,1 +1,38 @@
 //! The real bim server engine in process over memory parts, for tests of apps and of bim itself.
+//!
+//! *What it is.* `bim-server` without sockets, disk and threads: the same engine, pump, fan-out and limits,
+//! over a memory transport and a memory log. What passes here passes there, because there is only one code.
+//!
+//! *What it owns.* One app with its secret, so that tokens can be made at once, and the log, so that a crash
+//! and a restart find what was acknowledged.
+//!
+//! *What it never does.* It opens no socket and no file, starts no thread, and reads the time of day only
+//! once: from then on its clock goes with tokio's, so tests may pause and advance time. Works on every tokio
+//! runtime; on one with a single thread, the same test gives the same order of events.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! use bim_transport::Dialer;
+//!
+//! let server = bim_fake_server::serve().await;
+//! let token = server.token("alice");               // or 7_i64
+//! let dialer = server.dialer();                    // hand it to a client, together with `server.app_id()`
+//! assert_eq!(dialer.describe(), "memory://bim-fake-server");
+//! # let _ = token;
+//!
+//! server.crash().await;                            // connections are cut, what was acknowledged stays
+//! server.restart().await;                          // the same dialer leads to it again
+//! server.shutdown().await;
+//! # }
+//! ```
+
+mod app;
+mod builder;
+mod dialer;
+mod server;
+
+pub use app::FakeApp;
+pub use builder::{FakeServerBuilder, FakeServerError};
+pub use dialer::ServerDialer;
+pub use server::{FakeServer, serve};
