@@ -112,7 +112,12 @@ impl Door {
         };
         let Some(connection) = self.numbers.remove(&task) else { return };
         match ending {
-            Some(ending) => tracing::debug!(connection = connection.0, ?ending, "connection ended"),
+            Some(ending) => {
+                if ending == Ending::TooMany {
+                    self.hall.counters.count_refused();
+                }
+                tracing::debug!(connection = connection.0, ?ending, "connection ended");
+            }
             None => {
                 self.hall.counters.count_panicked();
                 tracing::error!(connection = connection.0, "connection ended by a fault in its task");

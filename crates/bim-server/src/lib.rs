@@ -48,6 +48,9 @@ mod private_file;
 mod pump;
 mod running;
 mod server;
+#[cfg(all(feature = "websocket", feature = "quic"))]
+#[cfg(test)]
+mod sockets_test;
 mod start_error;
 mod store;
 #[cfg(test)]

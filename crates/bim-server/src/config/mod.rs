@@ -221,6 +221,14 @@ impl ServerConfig {
     }
 }
 
+/// The variables of this process that begin with `BIM_`, for [`ServerConfig::load`]. Those that are not UTF-8
+/// are passed over.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+}
+
 /// The variable of a key, for help texts.
 #[must_use]
 pub fn variable_of(key: &str) -> String {

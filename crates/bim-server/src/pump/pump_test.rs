@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use bim_server_core::queue::LiveFrame;
 use bim_server_core::{AdminCommand, AdminReply, Input, Output};
+use bim_store::{LogError, ReadLimit};
 use bim_transport::{ConnectionExt, Dialer};
-use bim_types::store::OpId;
-use bim_types::{AppId, ConversationShortId, ErrorCode, GroupKey, Priority, Refusal, Seq};
+use bim_types::store::{
+    LogOp, LogOutcome, LogRecord, OpId, RecordKey, RecordRange, StreamHead, StreamId, VersionedRecord,
+};
+use bim_types::{AppId, ConversationShortId, Epoch, ErrorCode, GroupKey, Priority, Refusal, Seq};
 use bytes::Bytes;
 
 use crate::admin::AdminError;
 use crate::config::ServerConfig;
 use crate::running::Stopped;
 use crate::testing::{serve, soon};
+use crate::{Server, StartError, StoreMode};
 
 fn group() -> GroupKey {
     GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(1).unwrap() }
@@ -148,4 +152,32 @@ async fn the_engine_is_ticked_at_its_deadlines() {
     let _running = server.run_machine(machine).await.unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(*ticks.lock().unwrap(), [Duration::ZERO, Duration::from_secs(5)]);
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_read_is_told_at_the_start() {
+    mockall::mock! {
+        Log {}
+
+        impl bim_store::ServerLog for Log {
+            fn commit(&self, ops: &[LogOp]) -> Result<Vec<LogOutcome>, LogError>;
+            fn head(&self, stream: StreamId) -> Result<StreamHead, LogError>;
+            fn read(&self, stream: StreamId, after: Seq, limit: ReadLimit) -> Result<Vec<LogRecord>, LogError>;
+            fn record(&self, key: &RecordKey) -> Result<Option<VersionedRecord>, LogError>;
+            fn records(
+                &self,
+                range: &RecordRange,
+                after: u64,
+                limit: usize,
+            ) -> Result<Vec<VersionedRecord>, LogError>;
+            fn epoch(&self) -> Epoch;
+        }
+    }
+
+    for mode in [StoreMode::Threads, StoreMode::InPlace] {
+        let mut log = MockLog::new();
+        log.expect_records().returning(|_, _, _| Err(LogError::Damaged));
+        let server = Server::new(ServerConfig::default(), Arc::new(log)).store_mode(mode);
+        assert!(matches!(soon(server.run()).await, Err(StartError::LogUnreadable)));
+    }
 }
