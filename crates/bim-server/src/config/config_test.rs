@@ -32,7 +32,7 @@ fn the_sample_is_the_defaults() {
 }
 
 #[test]
-fn flags_go_before_the_environment_and_that_before_the_file() {
+fn flags_win_over_the_environment_and_that_over_the_file() {
     let file =
         "workers = 1\ndata_dir = 'file'\n[listen]\nquic = \"off\"\n[limits]\nping_interval = \"500ms\"\n";
     let environment =

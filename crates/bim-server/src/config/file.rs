@@ -22,7 +22,7 @@ pub(super) fn entries(text: &str, source: &ConfigSource) -> Result<Vec<(String, 
 pub(super) fn sample(config: &ServerConfig) -> String {
     let mut text = String::from(
         "# Settings of a bim server. Each line stands at its default.\n\
-         # The environment goes before this file, and flags before both: limits.ping_interval is\n",
+         # The environment wins over this file, and flags win over both: limits.ping_interval is\n",
     );
     let _ = writeln!(text, "# {} there.\n", variable_of("limits.ping_interval"));
     let mut present = "";

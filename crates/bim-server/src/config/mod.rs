@@ -1,6 +1,6 @@
 //! What a server is told: defaults, then a TOML file, then the environment, then flags.
 //!
-//! *What it is.* One table of keys ([`keys`]) says for each setting its name in the file, what it means, how
+//! *What it is.* One table of keys says for each setting its name in the file, what it means, how
 //! to read it and how to show it. The file, the environment and [`ServerConfig::sample`] all go by it, so a
 //! new setting is one line.
 //!
