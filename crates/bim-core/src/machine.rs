@@ -89,6 +89,12 @@ impl ClientMachine {
         self.session.phase.takes_calls() && self.session.login.is_none()
     }
 
+    /// Whether a login would be taken now: there is no session, and the machine was not shut down.
+    #[must_use]
+    pub fn accepts_login(&self) -> bool {
+        matches!(self.session.phase, Phase::LoggedOut | Phase::Ended)
+    }
+
     /// Whether the machine was shut down; nothing comes out of it any more.
     #[must_use]
     pub fn is_shut_down(&self) -> bool {

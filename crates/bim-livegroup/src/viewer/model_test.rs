@@ -163,6 +163,16 @@ fn check(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestC
             model.joined = true;
         }
         Step::Resume { .. } | Step::Break { .. } => {}
+        Step::Send { .. } | Step::Accept { .. } | Step::Refuse { .. } | Step::GiveUp { .. } => {
+            check_own(viewer, model, step)?;
+        }
+    }
+    Ok(())
+}
+
+/// What happens to own messages, copies aside.
+fn check_own(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestCaseError> {
+    match step {
         Step::Send { seq } => {
             viewer.on_send(ClientMessageId::new(seq.into()));
             model.waiting.insert(seq);
@@ -188,7 +198,7 @@ fn check(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestC
                 None => viewer.on_no_verdict(id),
             }
         }
-        Step::Accept { .. } | Step::Refuse { .. } | Step::GiveUp { .. } => {}
+        _ => {}
     }
     Ok(())
 }

@@ -1,0 +1,140 @@
+//! What handles see without asking the driver.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bim_core::{Answer, Command};
+use bim_types::{AppId, ClientMessageId, ConnectStatus, DisconnectReason, ErrorCode, Refusal, Uid, Wall};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::event::{ConnectEvent, LiveEvent};
+use crate::feed::{Hub, Reader};
+use crate::listen::Listeners;
+use crate::token::Source;
+
+/// Calls on their way to the driver. A call that waits for an answer anyway waits for room; a send does not,
+/// and is refused with [`ErrorCode::OutboxFull`].
+pub(crate) const CALLS_MAX: usize = 1024;
+
+/// What the handles of one client share.
+pub(crate) struct Shared {
+    pub(crate) app: AppId,
+    pub(crate) uid: Uid,
+    pub(crate) event_buffer: usize,
+    pub(crate) log: bool,
+    view: Mutex<View>,
+    first_id: u128,
+    next_id: AtomicU64,
+}
+
+/// What the driver shows.
+pub(crate) struct View {
+    pub(crate) status: ConnectStatus,
+    pub(crate) logged_in: bool,
+    pub(crate) clock: Option<(Wall, Instant)>,
+    pub(crate) connect: Hub<ConnectEvent>,
+    pub(crate) live: Hub<LiveEvent>,
+    pub(crate) listeners: Listeners,
+    pub(crate) ended: bool,
+}
+
+/// A call on its way to the driver.
+pub(crate) struct Call {
+    pub(crate) command: HandleCommand,
+    pub(crate) answer: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+/// What handles ask the driver.
+pub(crate) enum HandleCommand {
+    Login { uid: Uid, source: Source },
+    Machine(Command),
+}
+
+/// A cheap way to reach the driver.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    pub(crate) calls: mpsc::Sender<Call>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl View {
+    /// A reader of what happens to the connection, `first` before everything else.
+    pub(crate) fn subscribe_connect(
+        &mut self,
+        capacity: usize,
+        first: Option<ConnectEvent>,
+    ) -> Reader<ConnectEvent> {
+        let reader = self.connect.subscribe(capacity, first);
+        if self.ended {
+            self.connect.end();
+        }
+        reader
+    }
+
+    /// A reader of what happens in live groups.
+    pub(crate) fn subscribe_live(&mut self, capacity: usize) -> Reader<LiveEvent> {
+        let reader = self.live.subscribe(capacity, None);
+        if self.ended {
+            self.live.end();
+        }
+        reader
+    }
+}
+
+impl Shared {
+    /// `random` draws the first message id; those after it are counted up from there.
+    pub(crate) fn new(app: AppId, uid: Uid, event_buffer: usize, log: bool, random: u128) -> Self {
+        let view = View {
+            status: ConnectStatus::Disconnected(DisconnectReason::NotLoggedIn),
+            logged_in: false,
+            clock: None,
+            connect: Hub::new(),
+            live: Hub::new(),
+            listeners: Listeners::default(),
+            ended: false,
+        };
+        let next_id = AtomicU64::new(0);
+        Self { app, uid, event_buffer, log, view: Mutex::new(view), first_id: random, next_id }
+    }
+
+    pub(crate) fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn message_id(&self) -> ClientMessageId {
+        let count = self.next_id.fetch_add(1, Ordering::Relaxed);
+        ClientMessageId::new(self.first_id.wrapping_add(u128::from(count)))
+    }
+
+    pub(crate) fn server_time(&self) -> Option<SystemTime> {
+        let (shown, at) = self.view().clock?;
+        let shown = Duration::from_millis(shown.as_millis());
+        Some(SystemTime::UNIX_EPOCH + shown + at.elapsed())
+    }
+}
+
+impl Handle {
+    /// Makes a call and waits for its answer. Dropped before the call was taken it has done nothing; dropped
+    /// later the call goes on and its answer is lost.
+    pub(crate) async fn call(&self, command: HandleCommand) -> Result<Answer, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.calls.send(Call { command, answer }).await.map_err(|_| ErrorCode::ShutDown)?;
+        Ok(answered.await.map_err(|_| ErrorCode::ShutDown)??)
+    }
+
+    /// Makes a call now, in the order of calls, or says why it can not be made.
+    pub(crate) fn call_now(
+        &self,
+        command: HandleCommand,
+    ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Error> {
+        let (answer, answered) = oneshot::channel();
+        self.calls.try_send(Call { command, answer }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => ErrorCode::OutboxFull,
+            mpsc::error::TrySendError::Closed(_) => ErrorCode::ShutDown,
+        })?;
+        Ok(answered)
+    }
+}

@@ -1,0 +1,7 @@
+//! The facade against a scripted server over memory connections.
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod common;
+mod handles;
+mod quick_start;
+mod reconnect;
