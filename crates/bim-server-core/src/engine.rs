@@ -1,6 +1,7 @@
 //! The engine: its doors, and who is called for what.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bim_proto::{Goodbye, Response, ResponseBody, ServerFrame};
 use bim_types::store::{LogOutcome, OpId, RecordRange};
@@ -16,6 +17,16 @@ use crate::session::{FailedLogins, Sessions};
 
 /// Apps read at a time when the engine starts.
 const APPS_PAGE: usize = 256;
+
+/// When to come back after too many writes wait.
+const BUSY_RETRY: Duration = Duration::from_millis(50);
+
+/// When to come back after having been too slow.
+const SLOW_RETRY: Duration = Duration::from_secs(1);
+
+/// Clients of a server that stops are spread between these two.
+const COME_BACK_FIRST: Duration = Duration::from_millis(500);
+const COME_BACK_LAST: Duration = Duration::from_millis(2_500);
 
 /// The server as a state machine. See the crate for what it owns and what it never does.
 ///
@@ -36,15 +47,13 @@ pub struct Engine {
     drained: bool,
 }
 
-/// What the engine still does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
-    /// Everything.
-    Serving,
+/// What the engine does no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Health {
     /// It is being stopped: no logins, no changes.
-    Draining,
+    pub(crate) is_draining: bool,
     /// The store failed: nothing is acknowledged any more; what is in memory is still read.
-    StoreFailed,
+    pub(crate) store_failed: bool,
 }
 
 /// What the engine wants done, in order.
@@ -75,7 +84,7 @@ impl Engine {
             ops: Ops::default(),
             apps: Apps::default(),
             sessions: Sessions::default(),
-            health: Health::Serving,
+            health: Health::default(),
             accepted: 0,
             drained: false,
             config,
@@ -135,20 +144,22 @@ impl Engine {
 
     /// Why a change can not be made now, if it can not.
     pub(crate) fn check_writable(&mut self) -> Result<(), Refusal> {
-        match self.health {
-            Health::StoreFailed => Err(ErrorCode::StorageUnavailable.into()),
-            Health::Draining => {
-                let after = self
-                    .entropy
-                    .between(std::time::Duration::from_millis(500), std::time::Duration::from_millis(2_500));
-                Err(Refusal::new(ErrorCode::ServerDraining).retry_after(after))
-            }
-            Health::Serving if self.ops.writes() >= self.config.writes_in_flight => {
-                let after = std::time::Duration::from_millis(50);
-                Err(Refusal::new(ErrorCode::ServerBusy).retry_after(after))
-            }
-            Health::Serving => Ok(()),
+        if self.health.store_failed {
+            return Err(ErrorCode::StorageUnavailable.into());
         }
+        if self.health.is_draining {
+            return Err(self.come_back_later());
+        }
+        if self.ops.writes() >= self.config.writes_in_flight {
+            return Err(Refusal::new(ErrorCode::ServerBusy).retry_after(BUSY_RETRY));
+        }
+        Ok(())
+    }
+
+    /// What everyone is told while the engine is being stopped: come back, but not all at once.
+    pub(crate) fn come_back_later(&mut self) -> Refusal {
+        let after = self.entropy.between(COME_BACK_FIRST, COME_BACK_LAST);
+        Refusal::new(ErrorCode::ServerDraining).retry_after(after)
     }
 
     fn read_apps(&mut self, after: u64) {
@@ -157,8 +168,7 @@ impl Engine {
     }
 
     fn on_too_slow(&mut self, connection: ConnectionId) {
-        let after = std::time::Duration::from_secs(1);
-        self.end(connection, Refusal::new(ErrorCode::SlowConsumer).retry_after(after));
+        self.end(connection, Refusal::new(ErrorCode::SlowConsumer).retry_after(SLOW_RETRY));
     }
 
     fn on_written(&mut self, now: Now, op: OpId, result: Result<Vec<LogOutcome>, StoreFailure>) {
@@ -197,23 +207,21 @@ impl Engine {
     }
 
     fn on_store_failed(&mut self) {
-        if self.health != Health::StoreFailed {
-            self.health = Health::StoreFailed;
+        if !self.health.store_failed {
+            self.health.store_failed = true;
             self.out.push(Output::Notice(Notice::StoreFailed));
         }
     }
 
     fn on_drain(&mut self) {
-        if self.health == Health::Serving {
-            self.health = Health::Draining;
-        }
+        self.health.is_draining = true;
     }
 
     fn finish_drain(&mut self) {
-        if self.health == Health::Draining && self.ops.writes() == 0 && !self.drained {
+        if self.health.is_draining && self.ops.writes() == 0 && !self.drained {
             self.drained = true;
             for connection in self.sessions.connections() {
-                let refusal = self.check_writable().err().unwrap_or(ErrorCode::ServerDraining.into());
+                let refusal = self.come_back_later();
                 self.end(connection, refusal);
             }
             self.out.push(Output::Drained);

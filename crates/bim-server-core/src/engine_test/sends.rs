@@ -230,3 +230,16 @@ fn a_drain_waits_for_what_is_being_written() {
         "{frames:?}"
     );
 }
+
+#[test]
+fn a_drain_after_a_store_failure_ends_too() {
+    let mut world = World::new();
+    let owner = world.log_in("owner", 1);
+    let group = world.create(owner);
+    world.join(owner, group, None);
+    world.fails_writes = true;
+    assert!(world.say(owner, group, 1).is_err());
+    world.feed(Input::Drain);
+    assert!(world.drained);
+    assert_eq!(world.farewell(owner), ErrorCode::ServerDraining);
+}

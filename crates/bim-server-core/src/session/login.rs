@@ -4,7 +4,7 @@ use bim_proto::{Hello, ResponseBody, ServerFrame, Welcome};
 use bim_types::limits::{FRAME_BYTES_MAX, MESSAGE_BODY_BYTES_MAX};
 use bim_types::{AppId, ConnectionId, ErrorCode, Now, Refusal, Token, Uid};
 
-use crate::engine::{Engine, Health};
+use crate::engine::Engine;
 use crate::io::{Notice, Output};
 use crate::ops::Asker;
 use crate::session::{State, User};
@@ -31,8 +31,8 @@ impl Engine {
     }
 
     fn log_in(&mut self, now: Now, connection: ConnectionId, hello: Hello) -> Result<(), Refusal> {
-        if self.health == Health::Draining {
-            return self.check_writable();
+        if self.health.is_draining {
+            return Err(self.come_back_later());
         }
         let peer = self.sessions.find(connection).and_then(|session| session.peer.clone());
         if let Some(wait) = self.failed_logins.closed_for(now.mono, &peer) {

@@ -1,0 +1,203 @@
+//! A server somewhere, and clients that reach it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bim::Client;
+use bim_fake_server::FakeServer;
+use bim_server::StoreMode;
+use bim_server_core::EngineConfig;
+use bim_store::ServerLog;
+use bim_store::redb::{RedbLog, RedbOptions};
+use bim_transport::quic::{QuicConfig, QuicDialer, QuicListener};
+use bim_transport::tls::{ClientTls, DevCertificate};
+use bim_transport::websocket::{WebSocketConfig, WebSocketDialer, WebSocketListener};
+use bim_transport::{Endpoint, Listener};
+use tempfile::TempDir;
+
+/// What frames travel over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Queues in this process.
+    Memory,
+    /// `ws://`
+    WebSocket,
+    /// `wss://`
+    SecureWebSocket,
+    /// `quic://`
+    Quic,
+}
+
+/// Where the server keeps things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerKeeps {
+    /// In memory.
+    Memory,
+    /// In a database file.
+    Redb,
+}
+
+/// Where clients keep things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientKeeps {
+    /// In memory.
+    Memory,
+    /// In a data directory.
+    Redb,
+}
+
+/// A server somewhere, and clients that reach it.
+#[derive(Debug)]
+pub struct Arena {
+    /// The server.
+    pub server: FakeServer,
+    link: Link,
+    client_keeps: ClientKeeps,
+    endpoint: Option<Endpoint>,
+    certificate: DevCertificate,
+    place: TempDir,
+}
+
+impl Arena {
+    /// A server with budgets that do not hinder.
+    ///
+    /// # Panics
+    ///
+    /// When anything of it does not start.
+    pub async fn start(link: Link, server_keeps: ServerKeeps, client_keeps: ClientKeeps) -> Self {
+        Self::start_with(link, server_keeps, client_keeps, |limits| {
+            limits.sender_per_second = 100_000;
+            limits.sender_burst = 100_000;
+            limits.room_shared_per_second = 100_000;
+            limits.room_high_per_second = 100_000;
+        })
+        .await
+    }
+
+    /// A server with limits of the scenario's choosing.
+    ///
+    /// # Panics
+    ///
+    /// When anything of it does not start.
+    pub async fn start_with(
+        link: Link,
+        server_keeps: ServerKeeps,
+        client_keeps: ClientKeeps,
+        limits: impl FnOnce(&mut EngineConfig),
+    ) -> Self {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let certificate = DevCertificate::generate(&["localhost", "127.0.0.1"], Duration::from_secs(3_600))
+            .expect("a certificate is made");
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = listen(link, any_port, &certificate).await;
+        let endpoint = listener.as_ref().map(|listener| listener.local());
+        let mut builder = FakeServer::builder().limits(limits);
+        if server_keeps == ServerKeeps::Redb {
+            let log =
+                RedbLog::open(&place.path().join("log.redb"), bim_store_epoch(), RedbOptions::default())
+                    .expect("a new log opens");
+            let log: Arc<dyn ServerLog> = Arc::new(log);
+            builder = builder.log(log).store_mode(StoreMode::Threads);
+        }
+        if let Some(listener) = listener {
+            builder = builder.listener(listener);
+        }
+        let server = builder.start().await.expect("the server starts");
+        Self { server, link, client_keeps, endpoint, certificate, place }
+    }
+
+    /// A client of a user, not logged in.
+    ///
+    /// # Panics
+    ///
+    /// When it can not be set up.
+    pub async fn client(&self, name: &str) -> Client {
+        let mut builder = Client::builder(self.server.app_id(), name);
+        if self.client_keeps == ClientKeeps::Redb {
+            builder = builder.data_dir(self.data_dir(name));
+        }
+        builder = match (self.link, &self.endpoint) {
+            (Link::Memory, _) => builder.dialer(self.server.dialer()),
+            (Link::WebSocket, Some(endpoint)) => builder.dialer(WebSocketDialer::new(endpoint.clone())),
+            (Link::SecureWebSocket, Some(endpoint)) => {
+                builder.dialer(WebSocketDialer::new(endpoint.clone()).tls(self.trust()))
+            }
+            (Link::Quic, Some(endpoint)) => builder.dialer(QuicDialer::new(endpoint.clone(), self.trust())),
+            (_, None) => unreachable!("sockets have an endpoint"),
+        };
+        builder.build().await.expect("the client is set up")
+    }
+
+    /// A client of a user, logged in.
+    ///
+    /// # Panics
+    ///
+    /// When it can not log in.
+    pub async fn logged_in(&self, name: &str) -> Client {
+        let client = self.client(name).await;
+        client.login(name, self.server.token(name)).await.expect("the login succeeds");
+        client
+    }
+
+    /// Kills the server and starts it again where it was.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start again.
+    pub async fn crash_and_restart(&self) {
+        self.server.crash().await;
+        let mut listeners = Vec::new();
+        if let Some(address) = self.endpoint.as_ref().and_then(address) {
+            listeners.extend(listen(self.link, address, &self.certificate).await);
+        }
+        self.server.restart_with(listeners).await.expect("the server starts again");
+    }
+
+    /// The data directory of a user's client.
+    #[must_use]
+    pub fn data_dir(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    fn trust(&self) -> ClientTls {
+        ClientTls::trust_pem(self.certificate.cert_pem.as_bytes()).expect("the certificate is one")
+    }
+}
+
+fn bim_store_epoch() -> bim::Epoch {
+    bim::Epoch(7)
+}
+
+fn address(endpoint: &Endpoint) -> Option<SocketAddr> {
+    Some(SocketAddr::new(endpoint.host().parse().ok()?, endpoint.port()))
+}
+
+/// A listener of the link's kind; `None` for memory, which every server has. A port that was just given up
+/// may be taken a moment longer, so a known one is asked for again.
+async fn listen(link: Link, address: SocketAddr, certificate: &DevCertificate) -> Option<Box<dyn Listener>> {
+    let server_tls = || certificate.server().expect("the certificate serves");
+    let mut pause = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..1_000 {
+        pause.tick().await;
+        let bound: Result<Box<dyn Listener>, _> = match link {
+            Link::Memory => return None,
+            Link::WebSocket => {
+                WebSocketListener::bind(address, WebSocketConfig::default()).await.map(|l| Box::new(l) as _)
+            }
+            Link::SecureWebSocket => {
+                let config = WebSocketConfig { tls: Some(server_tls()), ..WebSocketConfig::default() };
+                WebSocketListener::bind(address, config).await.map(|l| Box::new(l) as _)
+            }
+            Link::Quic => QuicListener::bind(address, server_tls(), QuicConfig::default())
+                .await
+                .map(|l| Box::new(l) as _),
+        };
+        match bound {
+            Ok(listener) => return Some(listener),
+            Err(_) => {}
+        }
+    }
+    panic!("the port stays taken");
+}
