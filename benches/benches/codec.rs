@@ -5,8 +5,8 @@ use std::hint::black_box;
 use bim_benches::BODY_SIZES;
 use bim_proto::{ClientFrame, LivePush, Request, RequestBody, RequestId, SendLive, ServerFrame};
 use bim_types::{
-    ClientMessageId, ConversationShortId, Epoch, Message, MessageBody, PerPriority, Position, Priority, Seq, Uid,
-    Wall,
+    ClientMessageId, ConversationShortId, Epoch, Message, MessageBody, PerPriority, Position, Priority, Seq,
+    Uid, Wall,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 

@@ -4,10 +4,11 @@
 //! receiver, and fails when one is missing. It prints messages/s and bytes/s (of bodies) together, and
 //! latency percentiles where a message has one.
 
-mod arena;
+mod link;
 mod report;
 
-pub use arena::{Arena, Link};
+pub use bim_tests::{Arena, ClientKeeps, Link, ServerKeeps};
+pub use link::{LINKS, link_name, room, run};
 pub use report::{Latencies, Report};
 
 /// Body sizes that stand for a like, a chat line, a rich message and the largest one, in bytes.

@@ -95,9 +95,8 @@ impl Arena {
         let endpoint = listener.as_ref().map(|listener| listener.local());
         let mut builder = FakeServer::builder().limits(limits);
         if server_keeps == ServerKeeps::Redb {
-            let log =
-                RedbLog::open(&place.path().join("log.redb"), bim_store_epoch(), RedbOptions::default())
-                    .expect("a new log opens");
+            let log = RedbLog::open(place.path().join("log.redb"), FRESH_EPOCH, RedbOptions::default())
+                .expect("a new log opens");
             let log: Arc<dyn ServerLog> = Arc::new(log);
             builder = builder.log(log).store_mode(StoreMode::Threads);
         }
@@ -166,9 +165,7 @@ impl Arena {
     }
 }
 
-fn bim_store_epoch() -> bim::Epoch {
-    bim::Epoch(7)
-}
+const FRESH_EPOCH: bim::Epoch = bim::Epoch(7);
 
 fn address(endpoint: &Endpoint) -> Option<SocketAddr> {
     Some(SocketAddr::new(endpoint.host().parse().ok()?, endpoint.port()))
@@ -194,9 +191,8 @@ async fn listen(link: Link, address: SocketAddr, certificate: &DevCertificate) -
                 .await
                 .map(|l| Box::new(l) as _),
         };
-        match bound {
-            Ok(listener) => return Some(listener),
-            Err(_) => {}
+        if let Ok(listener) = bound {
+            return Some(listener);
         }
     }
     panic!("the port stays taken");

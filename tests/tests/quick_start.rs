@@ -1,6 +1,8 @@
 //! The quick start, unchanged over every transport and store: set up, listen, log in, create, join, send,
 //! receive, leave, dissolve, log out, switch accounts.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 
 use bim::{

@@ -1,5 +1,7 @@
 //! Lost connections, killed servers, newer logins: what an app is told and what it gets.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use bim::{
