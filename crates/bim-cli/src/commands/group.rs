@@ -1,0 +1,115 @@
+//! `bim group`: live groups, as a user of an app.
+
+use bim::{Client, Conversation, GroupInfo};
+use serde_json::{Value, json};
+
+use super::say;
+use crate::args::{ConnectionArgs, GroupArgs, GroupCommand};
+use crate::error::{CliError, chain};
+use crate::target::{Target, group_id};
+
+/// Groups asked for at once.
+const PAGE_GROUPS: u32 = 50;
+
+pub(super) async fn run(command: GroupCommand) -> Result<(), CliError> {
+    match command {
+        GroupCommand::Create { connection, name, description, notice, json } => {
+            let info = GroupInfo { name, description, notice, ..GroupInfo::default() };
+            let client = connect(&Target::of(&connection)?).await?;
+            let made = client.live_groups().create_live_group(info).await;
+            client.shutdown().await;
+            let made =
+                made.map_err(|error| CliError::failed(format!("no live group was made: {}", chain(&error))))?;
+            say(if json { as_json(&made).to_string() } else { made.conversation_short_id.to_string() })
+        }
+        GroupCommand::List { connection, mine, json } => list(&connection, mine, json).await,
+        GroupCommand::Get(args) => {
+            let (target, group) = target(&args)?;
+            let client = connect(&target).await?;
+            let found = client.live_groups().get_live_group(group).await;
+            client.shutdown().await;
+            let found =
+                found.map_err(|error| CliError::failed(format!("live group {group}: {}", chain(&error))))?;
+            say(if args.json { as_json(&found).to_string() } else { as_text(&found) })
+        }
+        GroupCommand::Dissolve(args) => {
+            let (target, group) = target(&args)?;
+            let client = connect(&target).await?;
+            let done = client.live_groups().dissolve_live_group(group).await;
+            client.shutdown().await;
+            done.map_err(|error| CliError::failed(format!("live group {group}: {}", chain(&error))))?;
+            say(if args.json {
+                json!({ "group": group.value(), "dissolved": true }).to_string()
+            } else {
+                format!("live group {group} is dissolved")
+            })
+        }
+    }
+}
+
+async fn list(connection: &ConnectionArgs, mine: bool, json: bool) -> Result<(), CliError> {
+    let client = connect(&Target::of(connection)?).await?;
+    let live = client.live_groups();
+    let mut cursor = 0;
+    loop {
+        let page = if mine {
+            live.get_owner_live_group_list(cursor, PAGE_GROUPS).await
+        } else {
+            live.get_all_live_group_list(cursor, PAGE_GROUPS).await
+        };
+        let page = page
+            .map_err(|error| CliError::failed(format!("live groups can not be listed: {}", chain(&error))))?;
+        for group in &page.list {
+            if json {
+                say(as_json(group).to_string())?;
+            } else {
+                let (id, online, name) = (group.conversation_short_id, group.online_count, &group.info.name);
+                say(format!("{id:>16}  {online:>6} online  {}", name.escape_debug()))?;
+            }
+        }
+        if !page.has_more || page.next_cursor == cursor {
+            break;
+        }
+        cursor = page.next_cursor;
+    }
+    client.shutdown().await;
+    Ok(())
+}
+
+fn target(args: &GroupArgs) -> Result<(Target, bim::ConversationShortId), CliError> {
+    let target = Target::of(&args.connection)?;
+    let group = match args.group {
+        Some(group) => group_id(group)?,
+        None => target.group.ok_or_else(|| CliError::arguments("--group is missing"))?,
+    };
+    Ok((target, group))
+}
+
+async fn connect(target: &Target) -> Result<Client, CliError> {
+    target.connect(None, |text| crate::chat::note(&text)).await
+}
+
+fn as_json(group: &Conversation) -> Value {
+    let info = &group.info;
+    json!({
+        "group": group.conversation_short_id.value(), "name": info.name, "description": info.description,
+        "notice": info.notice, "avatar_url": info.avatar_url, "ext": info.ext, "owner": group.owner.to_string(),
+        "created_at_ms": group.created_at.as_millis(), "online": group.online_count, "version": group.version,
+        "dissolved": group.dissolved,
+    })
+}
+
+fn as_text(group: &Conversation) -> String {
+    let info = &group.info;
+    let lines = [
+        ("group", group.conversation_short_id.to_string()),
+        ("name", info.name.escape_debug().to_string()),
+        ("description", info.description.escape_debug().to_string()),
+        ("notice", info.notice.escape_debug().to_string()),
+        ("owner", group.owner.to_string()),
+        ("online", group.online_count.to_string()),
+        ("dissolved", group.dissolved.to_string()),
+    ];
+    let lines: Vec<_> = lines.iter().map(|(name, value)| format!("{name:<12} {value}")).collect();
+    lines.join("\n")
+}
