@@ -2,7 +2,7 @@
 //!
 //! Log in, make a live group, join it, send, listen, log out:
 //!
-//! ```ignore
+//! ```
 //! use std::sync::Arc;
 //!
 //! use bim::{
