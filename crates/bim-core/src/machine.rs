@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use bim_proto::{ClientFrame, RequestId};
+use bim_proto::{ClientFrame, RequestBody, RequestId};
+use bim_types::limits::REQUEST_TIMEOUT;
 use bim_types::store::OpId;
 use bim_types::{ErrorCode, Mono, Now, Refusal, Wall};
 
@@ -169,10 +170,38 @@ impl ClientMachine {
 
     fn on_time(&mut self, now: Mono) {
         self.on_session_time(now);
+        self.check_silence(now);
         while let Some(Pending { call, body }) = self.outbox.expired(now) {
             let answer = self.live.on_given_up(&body, &mut self.out);
+            let given_up = answer.is_none();
             self.out.reply(call, answer.ok_or_else(|| ErrorCode::Timeout.into()));
+            if given_up {
+                self.hold_back_behind(&body, ErrorCode::Timeout);
+            }
             self.pump(now);
+        }
+    }
+
+    /// A request is overdue and nothing at all was heard since it went out: then it is not late, the path is
+    /// dead, and what is in flight is repeated on another one.
+    fn check_silence(&mut self, now: Mono) {
+        let overdue = self.outbox.oldest_sent_at().filter(|sent| now >= *sent + REQUEST_TIMEOUT);
+        let liveness = self.session.liveness.as_ref();
+        if overdue.zip(liveness).is_some_and(|(sent, liveness)| liveness.is_silent_since(sent)) {
+            self.abort(now, "the path is dead");
+        }
+    }
+
+    /// A message comes back to the app, which may send it again: what must not overtake it comes back too.
+    pub(crate) fn hold_back_behind(&mut self, body: &RequestBody, code: ErrorCode) {
+        let RequestBody::SendLiveMessage(send) = body else { return };
+        if !code.is_retryable() {
+            return;
+        }
+        for Pending { call, body } in self.outbox.strand_behind(send.client_message_id) {
+            let refusal = Refusal::new(code).hint("the message before this one was refused");
+            let answer = self.live.on_answered(body, Err(refusal), &mut self.out);
+            self.out.reply(call, answer);
         }
     }
 }

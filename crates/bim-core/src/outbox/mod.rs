@@ -8,12 +8,15 @@
 //!
 //! A request keeps its number for life, so the order of numbers is the order of calls, also after a reconnect.
 //! Its clock runs only while it is in flight.
+//!
+//! A message that was refused for now leaves those that follow it *stranded*: they may be answered, but they are
+//! not sent again by themselves, because on a new connection they would overtake it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
-use bim_types::Mono;
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
+use bim_types::{ClientMessageId, Mono};
 
 use crate::command::CallId;
 
@@ -34,7 +37,8 @@ pub(crate) struct Pending {
 #[derive(Clone, Debug)]
 struct InFlight {
     pending: Pending,
-    until: Mono,
+    sent: Mono,
+    stranded: bool,
 }
 
 impl Outbox {
@@ -55,7 +59,7 @@ impl Outbox {
         }
         let (id, pending) = self.waiting.pop_first()?;
         let body = pending.body.clone();
-        self.in_flight.insert(id, InFlight { pending, until: now + REQUEST_TIMEOUT });
+        self.in_flight.insert(id, InFlight { pending, sent: now, stranded: false });
         Some((id, body))
     }
 
@@ -67,8 +71,8 @@ impl Outbox {
     /// The connection ended: what may be repeated waits again, the rest comes back.
     pub(crate) fn on_lost(&mut self) -> Vec<Pending> {
         let mut given_up = Vec::new();
-        for (id, InFlight { pending, .. }) in std::mem::take(&mut self.in_flight) {
-            if may_repeat(&pending.body) {
+        for (id, InFlight { pending, stranded, .. }) in std::mem::take(&mut self.in_flight) {
+            if may_repeat(&pending.body) && !stranded {
                 self.waiting.insert(id, pending);
             } else {
                 given_up.push(pending);
@@ -77,16 +81,43 @@ impl Outbox {
         given_up
     }
 
+    /// A message is not sent again by itself. What follows it in flight is stranded; what follows it and waits
+    /// comes back.
+    pub(crate) fn strand_behind(&mut self, message: ClientMessageId) -> Vec<Pending> {
+        let mut stranded = BTreeSet::from([message]);
+        for sent in self.in_flight.values_mut() {
+            if let Some(id) = follower_of(&stranded, &sent.pending.body) {
+                sent.stranded = true;
+                stranded.insert(id);
+            }
+        }
+        let mut held_back = Vec::new();
+        for (number, pending) in std::mem::take(&mut self.waiting) {
+            if let Some(id) = follower_of(&stranded, &pending.body) {
+                stranded.insert(id);
+                held_back.push(pending);
+            } else {
+                self.waiting.insert(number, pending);
+            }
+        }
+        held_back
+    }
+
     /// A request whose time is over.
     pub(crate) fn expired(&mut self, now: Mono) -> Option<Pending> {
         let first = self.in_flight.first_entry()?;
-        (now >= first.get().until).then(|| first.remove().pending)
+        (now >= first.get().sent + REQUEST_TIMEOUT).then(|| first.remove().pending)
     }
 
     /// When the next request's time is over. Requests are sent in the order of their numbers, so it is the
     /// first one's.
     pub(crate) fn due(&self) -> Option<Mono> {
-        self.in_flight.first_key_value().map(|(_, sent)| sent.until)
+        self.oldest_sent_at().map(|sent| sent + REQUEST_TIMEOUT)
+    }
+
+    /// When the request that has been in flight longest was sent.
+    pub(crate) fn oldest_sent_at(&self) -> Option<Mono> {
+        self.in_flight.first_key_value().map(|(_, sent)| sent.sent)
     }
 
     /// Everything, in the order of the calls.
@@ -96,6 +127,12 @@ impl Outbox {
         all.append(&mut self.waiting);
         all.into_values().collect()
     }
+}
+
+/// The id of a message that must not overtake one of these.
+fn follower_of(messages: &BTreeSet<ClientMessageId>, body: &RequestBody) -> Option<ClientMessageId> {
+    let RequestBody::SendLiveMessage(send) = body else { return None };
+    send.follows.filter(|before| messages.contains(before)).map(|_| send.client_message_id)
 }
 
 /// Whether asking twice is the same as asking once. A second create would make a second group.
@@ -115,7 +152,8 @@ fn may_repeat(body: &RequestBody) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bim_types::{ConversationShortId, GroupInfo};
+    use bim_proto::SendLive;
+    use bim_types::{ConversationShortId, GroupInfo, MessageBody, Priority};
 
     use super::*;
 
@@ -160,6 +198,33 @@ mod tests {
         assert!(outbox.on_lost().is_empty(), "it was not sent yet");
         outbox.next(Mono::ZERO, 1);
         assert_eq!(outbox.on_lost(), [create]);
+    }
+
+    fn send(number: u64, follows: Option<u64>) -> Pending {
+        let body = RequestBody::SendLiveMessage(SendLive {
+            group: ConversationShortId::new(1).unwrap(),
+            client_message_id: ClientMessageId::new(number.into()),
+            priority: Priority::Normal,
+            body: MessageBody::Text("hello".into()),
+            follows: follows.map(|number| ClientMessageId::new(number.into())),
+        });
+        Pending { call: CallId(number), body }
+    }
+
+    #[test]
+    fn what_follows_a_refused_message_is_not_sent_again_by_itself() {
+        let mut outbox = Outbox::default();
+        for (number, follows) in
+            [(0, None), (1, Some(0)), (2, Some(1)), (3, None), (4, Some(2)), (5, Some(3))]
+        {
+            outbox.push(RequestId(number), send(number, follows));
+        }
+        (0..4).for_each(|_| drop(outbox.next(Mono::ZERO, 9)));
+        outbox.answered(RequestId(0));
+        assert_eq!(outbox.strand_behind(ClientMessageId::new(0)), [send(4, Some(2))]);
+        assert_eq!(outbox.on_lost(), [send(1, Some(0)), send(2, Some(1))]);
+        let order: Vec<_> = std::iter::from_fn(|| outbox.next(Mono::ZERO, 9)).map(|(id, _)| id.0).collect();
+        assert_eq!(order, [3, 5]);
     }
 
     #[test]

@@ -74,8 +74,12 @@ impl ClientMachine {
         } else if let Some(token) = self.session.token.take_presented(id) {
             self.on_refresh_answered(now, token, body);
         } else if let Some(pending) = self.outbox.answered(id) {
+            let refused = body.as_ref().err().map(|refusal| (pending.body.clone(), refusal.code));
             let answer = self.live.on_answered(pending.body, body, &mut self.out);
             self.out.reply(pending.call, answer);
+            if let Some((body, code)) = refused {
+                self.hold_back_behind(&body, code);
+            }
             self.pump(now);
         }
     }

@@ -61,6 +61,11 @@ impl Liveness {
         }
     }
 
+    /// Whether nothing was heard since then.
+    pub(crate) fn is_silent_since(&self, at: Mono) -> bool {
+        self.received <= at
+    }
+
     pub(crate) fn due(&self) -> Mono {
         self.ping_at().min(self.dead_at())
     }

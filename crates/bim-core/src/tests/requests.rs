@@ -51,6 +51,27 @@ fn what_must_not_be_overtaken_is_told_to_the_server() {
 }
 
 #[test]
+fn what_follows_a_refused_message_does_not_overtake_it_on_a_new_connection() {
+    let mut bench = Bench::joined();
+    let following = |id: u128| SendLive { follows: Some(text(id - 1).client_message_id), ..text(id) };
+    send(&mut bench, 7);
+    let followers: Vec<_> = (8..12).map(|id| bench.ask(Ask::Send(following(id))).0).collect();
+    let out = bench.answer(3, Err(ErrorCode::MessageFrequency.into()));
+    let told = |out: &[Output]| -> Vec<_> {
+        followers.iter().filter(|call| refused_with(out, **call).is_some()).copied().collect()
+    };
+    assert_eq!(told(&out), followers[2..], "those that waited come back at once");
+    let link = bench.link();
+    let out = bench.input(Input::Closed(link));
+    assert_eq!(told(&out), followers[..2], "those in flight come back instead of being repeated");
+    assert!(ErrorCode::Timeout.is_retryable());
+    bench.wait();
+    bench.dialed_and_welcomed();
+    let out = bench.answer(8, Ok(crate::testing::joined_at(10, crate::testing::resumed())));
+    assert_eq!(out.len(), 1, "nothing is sent again: {out:?}");
+}
+
+#[test]
 fn limits_are_checked_without_a_round_trip() {
     let mut bench = Bench::joined();
     let body = MessageBody::Text("x".repeat(MESSAGE_BODY_BYTES_MAX + 1).into());
@@ -120,6 +141,19 @@ fn a_request_without_an_answer_times_out_only_while_connected() {
     assert_eq!(refused_with(&out, call), Some(ErrorCode::Timeout));
     let late = bench.answer(2, Ok(ResponseBody::LiveGroup(conversation(1))));
     assert_eq!(late, []);
+}
+
+#[test]
+fn a_request_on_a_silent_path_is_repeated_on_another_instead_of_timing_out() {
+    let mut bench = Bench::joined();
+    bench.now = bench.now + Duration::from_secs(1);
+    let (call, _) = send(&mut bench, 7);
+    let out = bench.advance(REQUEST_TIMEOUT);
+    assert_eq!(refused_with(&out, call), None, "{out:?}");
+    bench.wait();
+    bench.dialed_and_welcomed();
+    let out = bench.answer(4, Ok(crate::testing::joined_at(10, crate::testing::resumed())));
+    assert_eq!(out[1..], [request(2, 3, RequestBody::SendLiveMessage(text(7)))]);
 }
 
 #[test]
