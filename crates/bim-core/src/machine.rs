@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use bim_proto::{ClientFrame, RequestBody, RequestId};
-use bim_types::limits::REQUEST_TIMEOUT;
 use bim_types::store::OpId;
 use bim_types::{ErrorCode, Mono, Now, Refusal, Wall};
 
@@ -182,12 +181,11 @@ impl ClientMachine {
         }
     }
 
-    /// A request is overdue and nothing at all was heard since it went out: then it is not late, the path is
-    /// dead, and what is in flight is repeated on another one.
+    /// A request is overdue, and for a whole ping interval nothing at all was heard: then it is not late, the
+    /// path is dead, and what is in flight is repeated on another one.
     fn check_silence(&mut self, now: Mono) {
-        let overdue = self.outbox.oldest_sent_at().filter(|sent| now >= *sent + REQUEST_TIMEOUT);
-        let liveness = self.session.liveness.as_ref();
-        if overdue.zip(liveness).is_some_and(|(sent, liveness)| liveness.is_silent_since(sent)) {
+        let overdue = self.outbox.due().is_some_and(|due| now >= due);
+        if overdue && self.session.liveness.as_ref().is_some_and(|liveness| liveness.is_silent(now)) {
             self.abort(now, "the path is dead");
         }
     }

@@ -37,7 +37,7 @@ pub(crate) struct Pending {
 #[derive(Clone, Debug)]
 struct InFlight {
     pending: Pending,
-    sent: Mono,
+    until: Mono,
     stranded: bool,
 }
 
@@ -59,7 +59,7 @@ impl Outbox {
         }
         let (id, pending) = self.waiting.pop_first()?;
         let body = pending.body.clone();
-        self.in_flight.insert(id, InFlight { pending, sent: now, stranded: false });
+        self.in_flight.insert(id, InFlight { pending, until: now + REQUEST_TIMEOUT, stranded: false });
         Some((id, body))
     }
 
@@ -106,18 +106,13 @@ impl Outbox {
     /// A request whose time is over.
     pub(crate) fn expired(&mut self, now: Mono) -> Option<Pending> {
         let first = self.in_flight.first_entry()?;
-        (now >= first.get().sent + REQUEST_TIMEOUT).then(|| first.remove().pending)
+        (now >= first.get().until).then(|| first.remove().pending)
     }
 
     /// When the next request's time is over. Requests are sent in the order of their numbers, so it is the
     /// first one's.
     pub(crate) fn due(&self) -> Option<Mono> {
-        self.oldest_sent_at().map(|sent| sent + REQUEST_TIMEOUT)
-    }
-
-    /// When the request that has been in flight longest was sent.
-    pub(crate) fn oldest_sent_at(&self) -> Option<Mono> {
-        self.in_flight.first_key_value().map(|(_, sent)| sent.sent)
+        self.in_flight.first_key_value().map(|(_, sent)| sent.until)
     }
 
     /// Everything, in the order of the calls.

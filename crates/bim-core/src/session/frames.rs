@@ -24,7 +24,7 @@ impl ClientMachine {
         let frame = match ServerFrame::decode(frame) {
             Ok(frame) => frame,
             // A newer server may say what this version does not know.
-            Err(DecodeError::Kind { .. }) => return,
+            Err(DecodeError::Kind { .. } | DecodeError::Field { .. }) => return,
             Err(_) => return self.abort(now, "the server sent a frame that is not valid"),
         };
         match frame {

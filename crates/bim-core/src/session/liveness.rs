@@ -61,9 +61,9 @@ impl Liveness {
         }
     }
 
-    /// Whether nothing was heard since then.
-    pub(crate) fn is_silent_since(&self, at: Mono) -> bool {
-        self.received <= at
+    /// Whether nothing was heard for a whole ping interval.
+    pub(crate) fn is_silent(&self, now: Mono) -> bool {
+        now >= self.received + self.interval
     }
 
     pub(crate) fn due(&self) -> Mono {
