@@ -11,7 +11,10 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-use bim::{ConnectEvent, ConnectStatus, DisconnectReason, LiveEvent, Message, Priority};
+use bim::{
+    ConnectEvent, ConnectStatus, ConversationShortId, DisconnectReason, LiveEvent, LiveGroups, Message,
+    Priority,
+};
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures_util::StreamExt;
 
@@ -28,6 +31,9 @@ const FRAME_TIME: Duration = Duration::from_millis(33);
 
 /// How long the end waits for messages that have no verdict.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How often the number of people in the room is asked for. It also comes with changes of the group.
+const ONLINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Rows that a page key moves.
 const PAGE_ROWS: usize = 10;
@@ -75,6 +81,9 @@ impl Chat {
 
     async fn run(&mut self, mut screen: Screen, stop: &mut StopSignal) -> Result<(), CliError> {
         let mut keys = EventStream::new();
+        let mut online = tokio::time::interval(ONLINE_EVERY);
+        online.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut asked = None;
         let mut stale = true;
         let mut drawn = Instant::now() - FRAME_TIME;
         loop {
@@ -95,6 +104,15 @@ impl Chat {
                 verdict = self.outbox.next_verdict() => self.on_verdict(verdict),
                 event = self.room.events.next() => self.on_event(event)?,
                 status = self.room.status.next() => self.on_status(status)?,
+                _ = online.tick(), if asked.is_none() => {
+                    asked = Some(Box::pin(look(self.room.live.clone(), self.room.group)));
+                    continue;
+                }
+                found = answered(&mut asked) => {
+                    asked = None;
+                    self.state.online = found.unwrap_or(self.state.online);
+                    Next::Stay
+                }
                 () = sleep_until(wakes_at) => { continue }
             };
             if next == Next::Leave {
@@ -258,6 +276,18 @@ impl Chat {
         if tokio::time::timeout(LEAVE_TIMEOUT, all).await.is_err() {
             super::note(&format!("{} messages have no verdict", self.outbox.len()));
         }
+    }
+}
+
+/// How many are in the room; nothing when it can not be said now.
+async fn look(live: LiveGroups, group: ConversationShortId) -> Option<u64> {
+    live.get_live_group(group).await.ok().map(|group| group.online_count)
+}
+
+async fn answered<F: Future + Unpin>(asked: &mut Option<F>) -> F::Output {
+    match asked {
+        Some(asked) => asked.await,
+        None => std::future::pending().await,
     }
 }
 

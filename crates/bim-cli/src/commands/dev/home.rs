@@ -29,8 +29,10 @@ impl Home {
     /// A directory of this user among those that may be removed at any time.
     pub(super) fn temporary() -> Self {
         let user = std::env::var("USER").unwrap_or_default();
-        let user: String = user.chars().filter(char::is_ascii_alphanumeric).collect();
-        Self { data_dir: std::env::temp_dir().join(format!("bim-dev-{user}")), origin: Origin::Temporary }
+        let user: String =
+            user.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let name = if user.is_empty() { "bim-dev".to_owned() } else { format!("bim-dev-{user}") };
+        Self { data_dir: std::env::temp_dir().join(name), origin: Origin::Temporary }
     }
 
     /// Whether nobody chose it, and another will do.

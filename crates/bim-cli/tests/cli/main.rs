@@ -1,0 +1,10 @@
+//! The real program in real processes, over real sockets of this machine.
+
+#[cfg(test)]
+mod chat;
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tokens;
