@@ -58,7 +58,6 @@ struct Chat {
     state: State,
     outbox: Outbox,
     lines: u64,
-    lost_since: Option<Instant>,
 }
 
 /// Whether to go on.
@@ -76,7 +75,7 @@ impl Chat {
         if !room.conversation.info.notice.is_empty() {
             state.notice(room.conversation.info.notice.clone());
         }
-        Self { room, state, outbox: Outbox::new(), lines: 0, lost_since: None }
+        Self { room, state, outbox: Outbox::new(), lines: 0 }
     }
 
     async fn run(&mut self, mut screen: Screen, stop: &mut StopSignal) -> Result<(), CliError> {
@@ -248,12 +247,8 @@ impl Chat {
             return Err(error);
         }
         self.state.connection = match status {
-            ConnectStatus::Connected(_) => {
-                self.lost_since = None;
-                Connection::Connected
-            }
+            ConnectStatus::Connected(_) => Connection::Connected,
             ConnectStatus::Disconnected(DisconnectReason::Lost { retry_in }) => {
-                self.lost_since.get_or_insert_with(Instant::now);
                 Connection::Lost(format!("connection lost, again in {:.1} s", retry_in.as_secs_f64()))
             }
             _ => Connection::Connecting,
