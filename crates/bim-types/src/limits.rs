@@ -35,8 +35,9 @@ pub const EXT_BYTES_MAX: usize = 4 * 1024;
 /// Largest page of any list or history, in entries. A larger request is answered with this many.
 pub const PAGE_ENTRIES_MAX: usize = 50;
 
-/// How long a peer has from the accepted connection to the end of authentication. After that it is closed.
-pub const AUTHENTICATION_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a peer has from the established connection to the end of authentication. After that it is
+/// closed. Transports bound what comes before it.
+pub const AUTHENTICATION_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How often each side sends a ping when nothing else is sent.
 pub const PING_INTERVAL: Duration = Duration::from_secs(10);

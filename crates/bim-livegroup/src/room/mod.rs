@@ -89,7 +89,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room without viewers, whose log ends at `head`. [`Room::recall`] then fills its buffer.
+    /// A room without viewers, whose log ends at `head`. [`Room::recall_from`] and [`Room::accept`] then fill its buffer.
     #[must_use]
     pub fn new(
         key: GroupKey,

@@ -89,7 +89,7 @@ fn hostile_bytes_end_only_their_own_connection() {
 fn a_stranger_that_says_nothing_is_closed_in_time() {
     let mut world = World::new();
     let connection = world.open();
-    world.pass(Duration::from_millis(9_999));
+    world.pass(Duration::from_millis(4_999));
     assert!(!world.closed.contains(&connection));
     world.pass(Duration::from_millis(1));
     assert_eq!(world.farewell(connection), ErrorCode::ProtocolViolation);

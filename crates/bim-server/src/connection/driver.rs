@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bim_transport::{BoxConnection, Connection, TransportError};
 use bim_types::ConnectionId;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::PollSender;
 
-use super::{Arrival, FAREWELL_TIMEOUT, STRANGER_BYTES_MAX};
+use super::{Arrival, FAREWELL_TIMEOUT, STRANGER_BYTES_MAX, STRANGER_FAREWELL_TIMEOUT};
 use crate::census::Place;
 use crate::fanout::{Mailbox, Notes, Until};
 
@@ -116,14 +117,19 @@ impl Driver {
         let ending = poll_fn(|cx| self.poll_serve(cx)).await;
         match ending {
             Ending::Asked => {
-                let _ = timeout(FAREWELL_TIMEOUT, poll_fn(|cx| self.poll_farewell(cx))).await;
+                let _ = timeout(self.farewell(), poll_fn(|cx| self.poll_farewell(cx))).await;
             }
             Ending::PeerClosed | Ending::TooMuch | Ending::TooMany => {
-                let _ = timeout(FAREWELL_TIMEOUT, poll_fn(|cx| self.connection.poll_close(cx))).await;
+                let _ = timeout(self.farewell(), poll_fn(|cx| self.connection.poll_close(cx))).await;
             }
             Ending::Failed | Ending::ServerGone => {}
         }
         ending
+    }
+
+    /// How long the peer has to take what is left and to close its side.
+    fn farewell(&self) -> Duration {
+        if self.admitted { FAREWELL_TIMEOUT } else { STRANGER_FAREWELL_TIMEOUT }
     }
 
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {

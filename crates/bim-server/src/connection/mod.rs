@@ -32,5 +32,8 @@ pub(crate) const STRANGER_BYTES_MAX: usize = 16 * 1024;
 /// How long the last frames and the close may take. After it the connection is cut.
 pub(crate) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The same for a peer that never said who it is.
+pub(crate) const STRANGER_FAREWELL_TIMEOUT: Duration = Duration::from_millis(250);
+
 #[cfg(doc)]
 use bim_types::limits::UNWRITABLE_TIMEOUT;
