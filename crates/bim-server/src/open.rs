@@ -46,7 +46,8 @@ pub(crate) async fn open_without_listeners(data_dir: &Path) -> Result<Running, S
 }
 
 async fn open_log(data_dir: PathBuf) -> Result<RedbLog, StartError> {
-    let epoch = Epoch(getrandom::u64().map_err(|error| StartError::System(error.into()))?);
+    // 53 bits, so that it is exact in a JSON number too.
+    let epoch = Epoch(getrandom::u64().map_err(|error| StartError::System(error.into()))? >> 11);
     let opening = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&data_dir)
             .map_err(|source| StartError::DataDirUnwritable { data_dir: data_dir.clone(), source })?;
