@@ -61,7 +61,7 @@ impl Connection for MemoryConnection {
     }
 
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Poll::Ready(self.outbound.check_writable())
+        Poll::Ready(self.outbound.flush())
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
@@ -103,9 +103,33 @@ impl Drop for MemoryConnection {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        task::{Wake, Waker},
+    };
 
     use super::*;
+
+    /// Counts how often it was woken.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Woken {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::SeqCst)
+        }
+    }
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn counting() -> (Waker, Arc<Woken>) {
+        let woken = Arc::new(Woken::default());
+        (Waker::from(Arc::clone(&woken)), woken)
+    }
 
     fn context() -> Context<'static> {
         Context::from_waker(Waker::noop())
@@ -129,6 +153,39 @@ mod tests {
         assert!(matches!(left.start_send(Bytes::new()), Err(TransportError::NotReady)));
         assert!(right.poll_recv(&mut context()).is_ready());
         assert!(left.poll_ready(&mut context()).is_ready());
+    }
+
+    #[test]
+    fn a_reader_is_woken_by_a_flush_and_by_a_writer_that_cannot_go_on() {
+        let (waker, woken) = counting();
+        let (mut left, mut right) = pair(MemoryConfig { frames_max: 1, ..MemoryConfig::default() });
+        assert!(right.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+        left.start_send(Bytes::new()).unwrap();
+        assert_eq!(woken.count(), 0);
+        assert!(left.poll_flush(&mut context()).is_ready());
+        assert_eq!(woken.count(), 1);
+        assert!(right.poll_recv(&mut context()).is_ready());
+        assert!(right.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+        left.start_send(Bytes::new()).unwrap();
+        assert!(left.poll_ready(&mut context()).is_pending());
+        assert_eq!(woken.count(), 2);
+    }
+
+    #[test]
+    fn a_writer_is_woken_once_when_half_of_the_queue_is_free() {
+        let (waker, woken) = counting();
+        let (mut left, mut right) = pair(MemoryConfig { frames_max: 4, ..MemoryConfig::default() });
+        for _ in 0..4 {
+            left.start_send(Bytes::new()).unwrap();
+        }
+        assert!(left.poll_ready(&mut Context::from_waker(&waker)).is_pending());
+        let counts: Vec<_> = std::iter::repeat_with(|| {
+            assert!(right.poll_recv(&mut context()).is_ready());
+            woken.count()
+        })
+        .take(4)
+        .collect();
+        assert_eq!(counts, [0, 1, 1, 1]);
     }
 
     #[test]

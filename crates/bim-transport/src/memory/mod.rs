@@ -8,7 +8,10 @@
 //! `None`. A writer whose peer is gone gets an error from the next call.
 //!
 //! *When full.* A direction that holds [`MemoryConfig::frames_max`] frames or [`MemoryConfig::bytes_max`]
-//! bytes is not ready until the peer reads.
+//! bytes is not ready until the peer reads. A writer that waits is woken when half of that is free.
+//!
+//! *When seen.* A reader that waits is woken by the writer's flush, or when the writer finds no room, not by
+//! each frame.
 
 mod connection;
 mod hub;

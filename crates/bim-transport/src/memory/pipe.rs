@@ -1,4 +1,7 @@
 //! One direction of a memory connection: a bounded queue with a waker at each end.
+//!
+//! Both ends are woken late, so that each finds work for many frames: the reader when the writer flushes or
+//! can go no further, the writer when half of the queue is free.
 
 use std::{
     collections::VecDeque,
@@ -41,16 +44,22 @@ impl Pipe {
         Self { frames_max: frames_max.max(1), bytes_max: bytes_max.max(1), state: Mutex::default() }
     }
 
+    /// Waits for room. A writer that has to wait has a reader that is awake.
     pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let mut state = self.lock();
-        state.check_writable()?;
-        if self.has_room(&state) {
-            return Poll::Ready(Ok(()));
-        }
-        state.writer = Some(cx.waker().clone());
+        let reader = {
+            let mut state = self.lock();
+            state.check_writable()?;
+            if self.has_room(&state) {
+                return Poll::Ready(Ok(()));
+            }
+            remember(&mut state.writer, cx);
+            state.reader.take()
+        };
+        wake(reader);
         Poll::Pending
     }
 
+    /// Queues a frame without waking the reader; [`flush`](Self::flush) does.
     pub(super) fn push(&self, frame: Bytes) -> Result<(), TransportError> {
         let mut state = self.lock();
         state.check_writable()?;
@@ -59,51 +68,59 @@ impl Pipe {
         }
         state.bytes += frame.len();
         state.frames.push_back(frame);
-        wake(state.reader.take());
         Ok(())
     }
 
-    pub(super) fn check_writable(&self) -> Result<(), TransportError> {
-        self.lock().check_writable()
+    /// Shows the reader what was queued.
+    pub(super) fn flush(&self) -> Result<(), TransportError> {
+        let reader = {
+            let mut state = self.lock();
+            state.check_writable()?;
+            if state.frames.is_empty() { None } else { state.reader.take() }
+        };
+        wake(reader);
+        Ok(())
     }
 
     pub(super) fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        let mut state = self.lock();
-        if let Some(frame) = state.frames.pop_front() {
+        let (frame, writer) = {
+            let mut state = self.lock();
+            let Some(frame) = state.frames.pop_front() else { return state.poll_ended(cx) };
             state.bytes -= frame.len();
-            if self.has_room(&state) {
-                wake(state.writer.take());
-            }
-            return Poll::Ready(Some(Ok(frame)));
-        }
-        match state.written {
-            Some(Ending::InOrder) => Poll::Ready(None),
-            Some(Ending::Dropped) => Poll::Ready(Some(Err(TransportError::Lost))),
-            None => {
-                state.reader = Some(cx.waker().clone());
-                Poll::Pending
-            }
-        }
+            (frame, if self.is_half_free(&state) { state.writer.take() } else { None })
+        };
+        wake(writer);
+        Poll::Ready(Some(Ok(frame)))
     }
 
     /// The writer sends no more. Only the first ending counts.
     pub(super) fn end_writing(&self, ending: Ending) {
-        let mut state = self.lock();
-        state.written.get_or_insert(ending);
-        wake(state.reader.take());
+        let reader = {
+            let mut state = self.lock();
+            state.written.get_or_insert(ending);
+            state.reader.take()
+        };
+        wake(reader);
     }
 
     /// The reader reads no more; what is in the queue is let go. Only the first ending counts.
     pub(super) fn end_reading(&self, ending: Ending) {
-        let mut state = self.lock();
-        state.read.get_or_insert(ending);
-        state.frames.clear();
-        state.bytes = 0;
-        wake(state.writer.take());
+        let (unread, writer) = {
+            let mut state = self.lock();
+            state.read.get_or_insert(ending);
+            state.bytes = 0;
+            (std::mem::take(&mut state.frames), state.writer.take())
+        };
+        drop(unread);
+        wake(writer);
     }
 
     fn has_room(&self, state: &State) -> bool {
         state.frames.len() < self.frames_max && state.bytes < self.bytes_max
+    }
+
+    fn is_half_free(&self, state: &State) -> bool {
+        state.frames.len() <= self.frames_max / 2 && state.bytes <= self.bytes_max / 2
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -123,8 +140,28 @@ impl State {
             Some(Ending::Dropped) => Err(TransportError::Lost),
         }
     }
+
+    /// What a reader gets when no frame is there.
+    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        match self.written {
+            Some(Ending::InOrder) => Poll::Ready(None),
+            Some(Ending::Dropped) => Poll::Ready(Some(Err(TransportError::Lost))),
+            None => {
+                remember(&mut self.reader, cx);
+                Poll::Pending
+            }
+        }
+    }
 }
 
+fn remember(waker: &mut Option<Waker>, cx: &Context<'_>) {
+    match waker {
+        Some(waker) => waker.clone_from(cx.waker()),
+        None => *waker = Some(cx.waker().clone()),
+    }
+}
+
+/// Wakes outside of the lock, because the other end takes it at once.
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
