@@ -73,6 +73,7 @@ impl Census {
     /// Counts against these limits. The trusted addresses belong to proxies: connections from there are
     /// counted in all, but not by address.
     pub(crate) fn new(limits: ConnectionLimits, trusted: Vec<IpAddr>) -> Arc<Self> {
+        let trusted = trusted.iter().map(IpAddr::to_canonical).collect();
         Arc::new(Self { limits, trusted, counts: Mutex::default() })
     }
 
@@ -194,7 +195,7 @@ mod tests {
             strangers_per_address: 2,
             connections_per_address: 1,
         };
-        Census::new(limits, vec!["127.0.0.1".parse().unwrap()])
+        Census::new(limits, vec!["::ffff:127.0.0.1".parse().unwrap()])
     }
 
     #[test]

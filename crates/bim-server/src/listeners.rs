@@ -1,7 +1,7 @@
 //! Binds the sockets that the settings name, and shares the limits for strangers among them.
 
 #[cfg(any(feature = "websocket", feature = "quic"))]
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bim_transport::Listener;
 #[cfg(any(feature = "websocket", feature = "quic"))]
@@ -37,7 +37,7 @@ async fn bind_sockets(config: &mut ServerConfig) -> Result<Bound, StartError> {
     let listen = config.listen.clone();
     #[cfg(feature = "websocket")]
     if let Some(address) = listen.websocket {
-        let handshake = handshakes.at(address);
+        let handshake = handshakes.each();
         let config = bim_transport::websocket::WebSocketConfig { handshake, ..Default::default() };
         let listener = bim_transport::websocket::WebSocketListener::bind(address, config).await;
         bound.listeners.push(boxed(listener, "ws", "listen.websocket", address)?);
@@ -46,8 +46,7 @@ async fn bind_sockets(config: &mut ServerConfig) -> Result<Bound, StartError> {
     if let Some(address) = listen.quic {
         let tls = crate::certificate::load(config)?;
         bound.fingerprint = Some(tls.fingerprint());
-        let config =
-            bim_transport::quic::QuicConfig { handshake: handshakes.at(address), ..Default::default() };
+        let config = bim_transport::quic::QuicConfig { handshake: handshakes.each(), ..Default::default() };
         let listener = bim_transport::quic::QuicListener::bind(address, tls, config).await;
         bound.listeners.push(boxed(listener, "quic", "listen.quic", address)?);
     }
@@ -55,7 +54,7 @@ async fn bind_sockets(config: &mut ServerConfig) -> Result<Bound, StartError> {
     if let Some(address) = listen.secure_websocket {
         let tls = crate::certificate::load(config)?;
         bound.fingerprint = Some(tls.fingerprint());
-        let handshake = handshakes.at(address);
+        let handshake = handshakes.each();
         let config =
             bim_transport::websocket::WebSocketConfig { tls: Some(tls), handshake, ..Default::default() };
         let listener = bim_transport::websocket::WebSocketListener::bind(address, config).await;
@@ -106,7 +105,7 @@ fn boxed(
 struct Handshakes {
     pending: usize,
     per_address: usize,
-    behind_proxy: bool,
+    proxies: Vec<IpAddr>,
 }
 
 #[cfg(any(feature = "websocket", feature = "quic"))]
@@ -123,17 +122,14 @@ impl Handshakes {
             each
         };
         let (pending, per_address) = (share(&mut limits.strangers), share(&mut limits.strangers_per_address));
-        let behind_proxy = config.trusted_proxies.iter().any(|proxy| !proxy.is_loopback());
-        Self { pending, per_address, behind_proxy }
+        Self { pending, per_address, proxies: config.trusted_proxies.clone() }
     }
 
-    /// A listener cannot tell a proxy from others, so behind one it does not count by address; nor on the
-    /// loopback address, where all peers are of this machine.
-    fn at(&self, address: SocketAddr) -> HandshakeLimits {
-        let shared = self.behind_proxy || address.ip().is_loopback();
+    fn each(&self) -> HandshakeLimits {
         HandshakeLimits {
             pending_max: self.pending,
-            pending_per_address_max: if shared { self.pending } else { self.per_address },
+            pending_per_address_max: self.per_address,
+            exempt: self.proxies.clone(),
             ..HandshakeLimits::default()
         }
     }
@@ -149,16 +145,17 @@ mod tests {
         let public: SocketAddr = "0.0.0.0:1".parse().unwrap();
         config.listen.secure_websocket = Some(public);
         let handshakes = Handshakes::share(&mut config);
-        let (limits, each) = (&config.limits.connections, handshakes.at(public));
+        let (limits, each) = (&config.limits.connections, handshakes.each());
         assert_eq!(limits.strangers_per_address + 3 * each.pending_per_address_max, 20);
         assert_eq!(limits.strangers + 3 * each.pending_max, 2_000);
     }
 
     #[test]
-    fn behind_a_proxy_handshakes_are_not_counted_by_address() {
-        let mut config =
-            ServerConfig { trusted_proxies: vec!["10.0.0.1".parse().unwrap()], ..Default::default() };
-        let each = Handshakes::share(&mut config).at("0.0.0.0:1".parse().unwrap());
-        assert_eq!(each.pending_per_address_max, each.pending_max);
+    fn handshakes_of_proxies_are_not_counted_by_address_and_all_others_are() {
+        let trusted_proxies = vec!["10.0.0.1".parse().unwrap()];
+        let mut config = ServerConfig { trusted_proxies: trusted_proxies.clone(), ..Default::default() };
+        let each = Handshakes::share(&mut config).each();
+        assert_eq!(each.exempt, trusted_proxies);
+        assert!(each.pending_per_address_max < each.pending_max);
     }
 }

@@ -1,6 +1,6 @@
 //! The limits of this crate, named, with their units and what happens at each of them.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 /// Largest frame, in bytes (256 KiB). A larger one is refused before it is sent, and ends the connection
 /// when a peer announces it.
@@ -29,6 +29,9 @@ pub struct HandshakeLimits {
     pub pending_max: usize,
     /// Peers in handshake for one IPv4 address or IPv6 /64 (20). One more is closed at once.
     pub pending_per_address_max: usize,
+    /// Addresses whose peers are counted in all, but not by address (none): those of proxies. An IPv4
+    /// address may be given in its IPv6 form.
+    pub exempt: Vec<IpAddr>,
     /// Established connections that wait for `accept` (128). When full, finished handshakes wait and keep
     /// counting as pending.
     pub backlog: usize,
@@ -41,6 +44,7 @@ impl Default for HandshakeLimits {
             upgrade_timeout: Duration::from_secs(5),
             pending_max: 2_000,
             pending_per_address_max: 20,
+            exempt: Vec::new(),
             backlog: 128,
         }
     }

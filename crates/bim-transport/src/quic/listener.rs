@@ -44,8 +44,7 @@ impl QuicListener {
         let server = config::server(Arc::new(crypto), &config);
         let endpoint = open(&socket, &server).map_err(failed)?;
         let intake = Intake::start(config.handshake.backlog, |established, stop| {
-            let admission =
-                Admission::new(config.handshake.pending_max, config.handshake.pending_per_address_max);
+            let admission = Admission::new(&config.handshake);
             Door { socket, server, config, admission, established }.serve(endpoint, stop)
         });
         Ok(Self { local, intake })
@@ -107,7 +106,7 @@ impl Door {
         let address = incoming.remote_address().ip();
         let (pending, here) = self.admission.pending(address);
         let share = self.config.handshake.pending_per_address_max / 2;
-        if incoming.may_retry() && (pending >= self.config.retry_above || here >= share) {
+        if incoming.may_retry() && (pending >= self.config.retry_above || here.is_some_and(|here| here >= share)) {
             // It can only fail for a peer that has proved its address, and `may_retry` excludes those.
             let _ = incoming.retry();
             return None;

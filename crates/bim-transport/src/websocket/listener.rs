@@ -41,8 +41,7 @@ impl WebSocketListener {
         let welcome = Welcome::new(&config);
         let local = Endpoint::websocket(tcp.local_addr().map_err(failed)?, welcome.is_secure());
         let intake = Intake::start(config.handshake.backlog, |established, stop| {
-            let admission =
-                Admission::new(config.handshake.pending_max, config.handshake.pending_per_address_max);
+            let admission = Admission::new(&config.handshake);
             Door { tcp, welcome: Arc::new(welcome), admission, established }.serve(stop)
         });
         Ok(Self { local, intake })
