@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use quinn::{IdleTimeout, TransportConfig, VarInt};
 
+use super::keys::Keys;
 use crate::{HandshakeLimits, limits::FRAME_BYTES_MAX};
 
 /// Bidirectional streams a peer may open; one is used.
@@ -27,8 +28,13 @@ const INCOMING_BYTES_MAX_TOTAL: u64 = 8 * 1024 * 1024;
 /// Silence after which a connection is lost (30 s).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a client says that it is there (10 s).
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How often a client says that it is there (5 s), and so the time in which an idle one notices that its
+/// server was restarted.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Shortest time between two packets that reset unknown connections (100 µs, so 10,000 in a second). More of
+/// them are not answered; their senders repeat themselves. After a restart all clients come at once.
+const RESET_INTERVAL: Duration = Duration::from_micros(100);
 
 /// How a [`QuicListener`](super::QuicListener) works.
 #[derive(Debug, Clone)]
@@ -49,14 +55,22 @@ impl Default for QuicConfig {
     }
 }
 
+pub(super) fn endpoint(keys: &Keys) -> quinn::EndpointConfig {
+    let ids = keys.connection_ids.clone();
+    let mut endpoint = quinn::EndpointConfig::new(Arc::new(keys.reset.clone()));
+    endpoint.cid_generator(move || Box::new(ids.clone())).min_reset_interval(RESET_INTERVAL);
+    endpoint
+}
+
 pub(super) fn server(
     crypto: Arc<dyn quinn::crypto::ServerConfig>,
+    keys: &Keys,
     config: &QuicConfig,
 ) -> quinn::ServerConfig {
     let mut transport = transport();
     transport.receive_window(VarInt::from_u32(RECEIVE_WINDOW_FIRST));
     transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
-    let mut server = quinn::ServerConfig::with_crypto(crypto);
+    let mut server = quinn::ServerConfig::new(crypto, Arc::new(keys.token.clone()));
     server
         .transport_config(Arc::new(transport))
         .migration(true)

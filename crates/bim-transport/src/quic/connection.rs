@@ -10,7 +10,10 @@ use bytes::Bytes;
 use quinn::{RecvStream, SendStream, VarInt};
 use tokio::time::{Sleep, sleep};
 
-use super::{CODE_CLOSED, CODE_PROTOCOL, config::RECEIVE_WINDOW, inbound::Inbound, outbound::Outbound};
+use super::{
+    CODE_CLOSED, CODE_PROTOCOL, config::RECEIVE_WINDOW, inbound::Inbound, outbound::Outbound,
+    retirement::Lease,
+};
 use crate::{Connection, Peer, TransportError, TransportKind, limits::CLOSE_TIMEOUT};
 
 type Acknowledgement = Pin<Box<dyn Future<Output = Result<(), TransportError>> + Send>>;
@@ -24,6 +27,8 @@ pub(super) struct QuicConnection {
     frame_bytes_max: usize,
     frame_limit: usize,
     peer: Peer,
+    /// Keeps the socket of a closed listener. Dropped last, when the connection is closed.
+    _lease: Option<Lease>,
 }
 
 enum Phase {
@@ -45,6 +50,7 @@ impl QuicConnection {
         quic: quinn::Connection,
         (send, recv): (SendStream, RecvStream),
         frame_bytes_max: usize,
+        lease: Option<Lease>,
     ) -> Self {
         let address = quic.remote_address();
         let address = std::net::SocketAddr::new(address.ip().to_canonical(), address.port());
@@ -57,6 +63,7 @@ impl QuicConnection {
             frame_bytes_max,
             frame_limit: frame_bytes_max,
             peer: Peer { address: Some(address), transport: TransportKind::Quic, encrypted: true },
+            _lease: lease,
         }
     }
 

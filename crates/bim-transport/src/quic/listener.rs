@@ -4,15 +4,22 @@ use std::{
     future::Future,
     io,
     net::{SocketAddr, UdpSocket},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use quinn::{EndpointConfig, Incoming, TokioRuntime, crypto::rustls::QuicServerConfig};
-use tokio::{task::JoinSet, time::timeout};
+use quinn::{
+    AsyncUdpSocket, EndpointConfig, Incoming, Runtime, TokioRuntime, crypto::rustls::QuicServerConfig,
+};
+use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
-use super::{CODE_PROTOCOL, PREFACE, QuicConfig, config, connection::QuicConnection};
+use super::{
+    CODE_PROTOCOL, PREFACE, QuicConfig, config,
+    connection::QuicConnection,
+    keys::Keys,
+    retirement::{Lease, Usage, retire},
+};
 use crate::{
     AcceptError, BindError, BoxConnection, Endpoint, Listener,
     admission::{Admission, Slot},
@@ -28,6 +35,9 @@ const RESTART_PAUSE: Duration = Duration::from_secs(1);
 pub struct QuicListener {
     local: Endpoint,
     intake: Intake,
+    usage: Usage,
+    /// Resolves when the port is free again.
+    released: Option<oneshot::Receiver<()>>,
 }
 
 impl QuicListener {
@@ -40,14 +50,19 @@ impl QuicListener {
         let crypto = QuicServerConfig::try_from(tls.config(ALPN_BIM))
             .map_err(|error| BindError::Tls(Box::new(error)))?;
         let socket = UdpSocket::bind(address).map_err(failed)?;
-        let local = Endpoint::quic(socket.local_addr().map_err(failed)?);
-        let server = config::server(Arc::new(crypto), &config);
-        let endpoint = open(&socket, &server).map_err(failed)?;
+        let local = socket.local_addr().map_err(failed)?;
+        let keys = Keys::derive(tls.secret(), local);
+        let server = config::server(Arc::new(crypto), &keys, &config);
+        let place = Place { socket, endpoint: config::endpoint(&keys), server };
+        let opened = place.open().map_err(failed)?;
+        let usage = Usage::default();
+        let (releasing, released) = oneshot::channel();
         let intake = Intake::start(config.handshake.backlog, |established, stop| {
             let admission = Admission::new(&config.handshake);
-            Door { socket, server, config, admission, established }.serve(endpoint, stop)
+            let usage = usage.clone();
+            Door { place, config, admission, established, usage }.serve(opened, stop, releasing)
         });
-        Ok(Self { local, intake })
+        Ok(Self { local: Endpoint::quic(local), intake, usage, released: Some(released) })
     }
 }
 
@@ -61,24 +76,53 @@ impl Listener for QuicListener {
         self.local.clone()
     }
 
-    /// The UDP socket stays open as long as accepted connections use it; new ones are refused meanwhile.
+    /// The UDP port stays taken as long as accepted connections use it, and is free within a moment after
+    /// the last of them was dropped; new ones are refused meanwhile. With none, it is free when this returns.
     async fn close(&mut self) {
         self.intake.close().await;
+        if self.usage.is_over()
+            && let Some(released) = self.released.as_mut()
+        {
+            // Whether it was said or its task is gone, the socket is.
+            let _ = released.await;
+            self.released = None;
+        }
     }
 }
 
 /// The accepting task.
 struct Door {
-    /// The socket again, for a new endpoint in place of one that broke.
-    socket: UdpSocket,
-    server: quinn::ServerConfig,
+    place: Place,
     config: QuicConfig,
     admission: Admission,
     established: Established,
+    usage: Usage,
+}
+
+/// What an endpoint is made of; kept to make a new one in place of one that broke.
+struct Place {
+    socket: UdpSocket,
+    endpoint: EndpointConfig,
+    server: quinn::ServerConfig,
+}
+
+/// An endpoint and the socket that it uses.
+type Opened = (quinn::Endpoint, Weak<dyn AsyncUdpSocket>);
+
+impl Place {
+    fn open(&self) -> io::Result<Opened> {
+        let runtime = Arc::new(TokioRuntime);
+        let socket = runtime.wrap_udp_socket(self.socket.try_clone()?)?;
+        let used = Arc::downgrade(&socket);
+        let (config, server) = (self.endpoint.clone(), self.server.clone());
+        let endpoint = quinn::Endpoint::new_with_abstract_socket(config, Some(server), socket, runtime)?;
+        Ok((endpoint, used))
+    }
 }
 
 impl Door {
-    async fn serve(self, mut endpoint: quinn::Endpoint, mut stop: Stop) {
+    async fn serve(self, opened: Opened, mut stop: Stop, releasing: oneshot::Sender<()>) {
+        let (mut endpoint, mut socket) = opened;
         let mut handshakes = JoinSet::new();
         loop {
             tokio::select! {
@@ -92,13 +136,18 @@ impl Door {
                     }
                     None => tokio::select! {
                         _ = &mut stop => break,
-                        restarted = self.restart() => endpoint = restarted,
+                        restarted = self.restart() => (endpoint, socket) = restarted,
                     },
                 },
             }
         }
-        handshakes.abort_all();
-        tokio::spawn(refuse_until_idle(endpoint));
+        handshakes.shutdown().await;
+        let usage = self.usage.clone();
+        tokio::spawn(async move {
+            retire(endpoint, socket, usage).await;
+            // The listener may be gone, and then nobody waits for it.
+            let _ = releasing.send(());
+        });
     }
 
     /// Lets a peer begin its handshake, asks it to prove its address first, or refuses it.
@@ -106,7 +155,9 @@ impl Door {
         let address = incoming.remote_address().ip();
         let (pending, here) = self.admission.pending(address);
         let share = self.config.handshake.pending_per_address_max / 2;
-        if incoming.may_retry() && (pending >= self.config.retry_above || here.is_some_and(|here| here >= share)) {
+        if incoming.may_retry()
+            && (pending >= self.config.retry_above || here.is_some_and(|here| here >= share))
+        {
             // It can only fail for a peer that has proved its address, and `may_retry` excludes those.
             let _ = incoming.retry();
             return None;
@@ -124,8 +175,9 @@ impl Door {
     fn handshake(&self, incoming: Incoming, slot: Slot) -> impl Future<Output = ()> + Send + use<> {
         let established = self.established.clone();
         let config = self.config.clone();
+        let lease = self.usage.lease();
         async move {
-            match shake(incoming, &config).await {
+            match shake(incoming, &config, lease).await {
                 // The listener may be gone by now, and the connection with it.
                 Ok(connection) => drop(established.send(Box::new(connection)).await),
                 Err(refusal) => tracing::debug!(%refusal, "a peer failed its handshake"),
@@ -135,28 +187,19 @@ impl Door {
     }
 
     /// Starts a new endpoint on the same socket after the old one broke; its connections are lost.
-    async fn restart(&self) -> quinn::Endpoint {
+    async fn restart(&self) -> Opened {
         loop {
             tracing::error!("the quic endpoint broke and is started again");
             tokio::time::sleep(RESTART_PAUSE).await;
-            match open(&self.socket, &self.server) {
-                Ok(endpoint) => return endpoint,
+            match self.place.open() {
+                Ok(opened) => return opened,
                 Err(error) => tracing::warn!(%error, "the quic endpoint cannot be started yet"),
             }
         }
     }
 }
 
-fn open(socket: &UdpSocket, server: &quinn::ServerConfig) -> io::Result<quinn::Endpoint> {
-    quinn::Endpoint::new(
-        EndpointConfig::default(),
-        Some(server.clone()),
-        socket.try_clone()?,
-        Arc::new(TokioRuntime),
-    )
-}
-
-async fn shake(incoming: Incoming, config: &QuicConfig) -> Result<QuicConnection, Refusal> {
+async fn shake(incoming: Incoming, config: &QuicConfig, lease: Lease) -> Result<QuicConnection, Refusal> {
     let connecting = incoming.accept()?;
     let quic = timeout(config.handshake.secure_timeout, connecting).await.map_err(|_| Refusal::Slow)??;
     let first_stream = async {
@@ -166,7 +209,7 @@ async fn shake(incoming: Incoming, config: &QuicConfig) -> Result<QuicConnection
         if preface == *PREFACE { Ok((send, recv)) } else { Err(Refusal::Preface) }
     };
     match timeout(config.handshake.upgrade_timeout, first_stream).await {
-        Ok(Ok(stream)) => Ok(QuicConnection::new(quic, stream, config.frame_bytes_max)),
+        Ok(Ok(stream)) => Ok(QuicConnection::new(quic, stream, config.frame_bytes_max, Some(lease))),
         Ok(Err(refusal)) => {
             quic.close(CODE_PROTOCOL, b"");
             Err(refusal)
@@ -174,19 +217,6 @@ async fn shake(incoming: Incoming, config: &QuicConfig) -> Result<QuicConnection
         Err(_) => {
             quic.close(CODE_PROTOCOL, b"");
             Err(Refusal::Slow)
-        }
-    }
-}
-
-/// Answers newcomers while connections of a closed listener still use its socket.
-async fn refuse_until_idle(endpoint: quinn::Endpoint) {
-    loop {
-        tokio::select! {
-            () = endpoint.wait_idle() => return,
-            incoming = endpoint.accept() => match incoming {
-                Some(incoming) => incoming.refuse(),
-                None => return,
-            },
         }
     }
 }

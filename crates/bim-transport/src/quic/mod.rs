@@ -13,14 +13,22 @@
 //!
 //! *Limits.* A client has 4 bidirectional streams (1 is used) and no others, no datagrams and no early
 //! data. 128 KiB may be in flight towards the server until its frame limit is raised, then 1 MiB. Silence
-//! of 30 s ends a connection; clients keep theirs alive every 10 s. Addresses may change (migration).
+//! of 30 s ends a connection; clients keep theirs alive every 5 s. Addresses may change (migration).
+//!
+//! *When the server restarts.* A server that was killed says nothing, but when it is back at the same address
+//! with the same private key, it answers packets of connections it does not know with a stateless reset that
+//! the client recognises: a client that sends notices at once, an idle one with its next keep-alive. The
+//! keys for that are derived from the private key and the address, so nothing has to be stored.
 
 mod config;
 mod connection;
+mod connection_ids;
 mod dialer;
 mod inbound;
+mod keys;
 mod listener;
 mod outbound;
+mod retirement;
 
 pub use config::QuicConfig;
 pub use dialer::QuicDialer;

@@ -9,10 +9,16 @@ use rustls::{
 
 use super::{TlsConfigError, fingerprint::Fingerprint, provider, read, unusable};
 
+/// Sets what is derived from a private key here apart from whatever else is.
+#[cfg(feature = "quic")]
+const SECRET_SALT: &[u8] = b"bim transport secret, version 1";
+
 /// A certificate chain with its private key. One serves WebSocket and QUIC. Cheap to clone.
 #[derive(Clone)]
 pub struct ServerTls {
     config: Arc<ServerConfig>,
+    #[cfg(feature = "quic")]
+    secret: ring::hkdf::Prk,
     fingerprint: Fingerprint,
 }
 
@@ -28,13 +34,20 @@ impl ServerTls {
         let leaf = chain.first().ok_or(TlsConfigError::NoCertificate)?;
         let fingerprint = Fingerprint::of(leaf);
         let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|_| TlsConfigError::NoKey)?;
+        #[cfg(feature = "quic")]
+        let secret = ring::hkdf::Salt::new(ring::hkdf::HKDF_SHA256, SECRET_SALT).extract(key.secret_der());
         let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .map_err(unusable)?;
-        Ok(Self { config: Arc::new(config), fingerprint })
+        Ok(Self {
+            config: Arc::new(config),
+            #[cfg(feature = "quic")]
+            secret,
+            fingerprint,
+        })
     }
 
     /// As [`from_pem`](Self::from_pem), from two files.
@@ -50,6 +63,13 @@ impl ServerTls {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.fingerprint.to_string()
+    }
+
+    /// A secret that comes from the private key, to derive others from. It is the same after a restart, and
+    /// says nothing about the key.
+    #[cfg(feature = "quic")]
+    pub(crate) fn secret(&self) -> &ring::hkdf::Prk {
+        &self.secret
     }
 
     /// The configuration for one application protocol.
