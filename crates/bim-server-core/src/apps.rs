@@ -12,6 +12,8 @@ use crate::io::AppSummary;
 pub(crate) struct Apps {
     apps: BTreeMap<AppId, App>,
     by_key: BTreeMap<String, AppId>,
+    /// The largest id known or given away.
+    last: u32,
 }
 
 /// One app in memory.
@@ -28,6 +30,7 @@ impl Apps {
         for key in &record.keys {
             self.by_key.insert(key.key_id.clone(), app);
         }
+        self.last = self.last.max(app.value());
         let live_groups = self.apps.get(&app).and_then(|known| known.live_groups);
         self.apps.insert(app, App { record, live_groups });
     }
@@ -49,10 +52,11 @@ impl Apps {
         Some((app, &key.secret))
     }
 
-    /// The id for a new app: one more than the largest; `None` when ids have run out.
-    pub(crate) fn next_id(&self) -> Option<AppId> {
-        let last = self.apps.last_key_value().map_or(0, |(app, _)| app.value());
-        AppId::new(last.checked_add(1)?).ok()
+    /// The id for a new app, given away once: one more than the largest; `None` when ids have run out.
+    pub(crate) fn next_id(&mut self) -> Option<AppId> {
+        let app = AppId::new(self.last.checked_add(1)?).ok()?;
+        self.last = app.value();
+        Some(app)
     }
 
     /// All apps, for operators.

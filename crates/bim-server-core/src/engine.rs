@@ -18,6 +18,10 @@ use crate::session::{FailedLogins, Sessions};
 /// Apps read at a time when the engine starts.
 const APPS_PAGE: usize = 256;
 
+/// Bytes that may wait for the store. More are refused as busy here, where the order of a sender's messages is
+/// kept; so it is half of what a store's own queue has room for.
+const WRITE_BYTES_IN_FLIGHT_MAX: usize = 32 * 1024 * 1024;
+
 /// When to come back after too many writes wait.
 const BUSY_RETRY: Duration = Duration::from_millis(50);
 
@@ -44,7 +48,6 @@ pub struct Engine {
     pub(crate) rooms: Rooms,
     pub(crate) health: Health,
     pub(crate) accepted: u64,
-    drained: bool,
 }
 
 /// What the engine does no more.
@@ -52,6 +55,8 @@ pub struct Engine {
 pub(crate) struct Health {
     /// It is being stopped: no logins, no changes.
     pub(crate) is_draining: bool,
+    /// It was stopped: everyone was told goodbye.
+    pub(crate) is_drained: bool,
     /// The store failed: nothing is acknowledged any more; what is in memory is still read.
     pub(crate) store_failed: bool,
 }
@@ -86,7 +91,6 @@ impl Engine {
             sessions: Sessions::default(),
             health: Health::default(),
             accepted: 0,
-            drained: false,
             config,
         };
         engine.read_apps(0);
@@ -150,7 +154,8 @@ impl Engine {
         if self.health.is_draining {
             return Err(self.come_back_later());
         }
-        if self.ops.writes() >= self.config.writes_in_flight {
+        if self.ops.writes() >= self.config.writes_in_flight || self.ops.bytes() >= WRITE_BYTES_IN_FLIGHT_MAX
+        {
             return Err(Refusal::new(ErrorCode::ServerBusy).retry_after(BUSY_RETRY));
         }
         Ok(())
@@ -218,8 +223,8 @@ impl Engine {
     }
 
     fn finish_drain(&mut self) {
-        if self.health.is_draining && self.ops.writes() == 0 && !self.drained {
-            self.drained = true;
+        if self.health.is_draining && self.ops.writes() == 0 && !self.health.is_drained {
+            self.health.is_drained = true;
             for connection in self.sessions.connections() {
                 let refusal = self.come_back_later();
                 self.end(connection, refusal);

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use bim_proto::stored::{StoredApp, StoredLiveGroup, StoredLiveMessage};
 use bim_proto::{HistoryQuery, RequestId};
 use bim_types::store::{LogOp, OpId};
-use bim_types::{AppId, ConnectionId, GroupKey, Seq};
+use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, Seq};
 
 use crate::engine::Outputs;
 use crate::io::{LogQuery, Output};
+
+/// What one operation takes up beside its bytes, roughly.
+const OP_OVERHEAD_BYTES: usize = 128;
 
 /// Who waits for an answer.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,7 @@ pub(crate) enum PendingRead {
     /// A page of the index of own groups.
     ListMine { asker: Asker, app: AppId, count: usize },
     /// The groups of a page of the index.
-    ListKeys { asker: Asker, app: AppId, has_more: bool },
+    ListKeys { asker: Asker, app: AppId, next: Option<ConversationShortId>, has_more: bool },
     /// A page of messages.
     History { asker: Asker, key: GroupKey, query: HistoryQuery, limit: usize, head: Seq },
     /// The message that a resend named.
@@ -61,7 +64,8 @@ pub(crate) enum PendingRead {
 #[derive(Debug, Default)]
 pub(crate) struct Ops {
     last: u64,
-    writes: BTreeMap<OpId, PendingWrite>,
+    writes: BTreeMap<OpId, (PendingWrite, usize)>,
+    bytes: usize,
     reads: BTreeMap<OpId, PendingRead>,
 }
 
@@ -69,7 +73,9 @@ impl Ops {
     /// Asks for a write.
     pub(crate) fn write(&mut self, out: &mut Outputs, ops: Vec<LogOp>, pending: PendingWrite) {
         let op = self.next();
-        self.writes.insert(op, pending);
+        let weight = weigh(&ops);
+        self.bytes += weight;
+        self.writes.insert(op, (pending, weight));
         out.push(Output::Write { op, ops });
     }
 
@@ -82,7 +88,9 @@ impl Ops {
 
     /// What was to be done after a write.
     pub(crate) fn written(&mut self, op: OpId) -> Option<PendingWrite> {
-        self.writes.remove(&op)
+        let (pending, weight) = self.writes.remove(&op)?;
+        self.bytes -= weight;
+        Some(pending)
     }
 
     /// What was to be done after a read.
@@ -95,8 +103,26 @@ impl Ops {
         self.writes.len()
     }
 
+    /// Bytes of the writes that wait, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn next(&mut self) -> OpId {
         self.last += 1;
         OpId(self.last)
+    }
+}
+
+/// What operations weigh while they wait for the store: their bytes, and something for each.
+pub(crate) fn weigh(ops: &[LogOp]) -> usize {
+    ops.iter().map(|op| OP_OVERHEAD_BYTES + bytes_of(op)).sum()
+}
+
+fn bytes_of(op: &LogOp) -> usize {
+    match op {
+        LogOp::Append(append) => append.entries.iter().map(|entry| entry.record.len()).sum(),
+        LogOp::Put(put) => put.value.as_ref().map_or(0, bytes::Bytes::len),
+        LogOp::Trim(_) => 0,
     }
 }

@@ -2,7 +2,9 @@
 
 mod groups;
 mod operators;
+mod order;
 mod resume;
+mod seams;
 mod sends;
 mod sessions;
 mod world;

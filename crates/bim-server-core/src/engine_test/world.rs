@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bim_livegroup::queue::ViewerQueue;
+use bim_livegroup::queue::{QueueLimits, QueueOverflow, ViewerQueue};
 use bim_proto::{
     Accepted, ClientFrame, Goodbye, Hello, Joined, Request, RequestBody, RequestId, ResponseBody, SendLive,
     ServerFrame,
 };
 use bim_store::memory::MemoryLog;
 use bim_store::{ReadLimit, ServerLog};
+use bim_types::limits::FRAME_BYTES_MAX;
 use bim_types::store::{LogOp, OpId};
 use bim_types::{
     AppId, AppSecret, ClientMessageId, ConnectionId, Conversation, ConversationShortId, Cursor, DeviceId,
@@ -34,6 +35,13 @@ pub(super) struct World {
     pub(super) holds_writes: bool,
     pub(super) held: VecDeque<(OpId, Vec<LogOp>)>,
     pub(super) fails_writes: bool,
+    /// While set, writes are refused as by a full store.
+    pub(super) is_busy: bool,
+    /// While set, reads wait in `held_reads`.
+    pub(super) holds_reads: bool,
+    pub(super) held_reads: VecDeque<(OpId, LogQuery)>,
+    /// For the queues of connections to come.
+    pub(super) queue_limits: QueueLimits,
     groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
     admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
     last: u64,
@@ -65,6 +73,10 @@ impl World {
             holds_writes: false,
             held: VecDeque::new(),
             fails_writes: false,
+            is_busy: false,
+            holds_reads: false,
+            held_reads: VecDeque::new(),
+            queue_limits: QueueLimits::default(),
             groups: BTreeMap::new(),
             admin: BTreeMap::new(),
             last: 0,
@@ -75,9 +87,9 @@ impl World {
 
     /// A new engine over the same log, as after `kill -9`.
     pub(super) fn restart(self) -> Self {
-        let Self { log, config, now, last, .. } = self;
+        let Self { log, config, now, last, queue_limits, .. } = self;
         let mut world = Self::on(log, config);
-        (world.now, world.last) = (now, last);
+        (world.now, world.last, world.queue_limits) = (now, last, queue_limits);
         world
     }
 
@@ -122,7 +134,7 @@ impl World {
     pub(super) fn open(&mut self) -> ConnectionId {
         self.last += 1;
         let connection = ConnectionId(self.last);
-        self.inboxes.insert(connection, ViewerQueue::default());
+        self.inboxes.insert(connection, ViewerQueue::new(self.queue_limits));
         self.feed(Input::Opened { connection, peer: Some("10.0.0.1".into()) });
         connection
     }
@@ -246,7 +258,15 @@ impl World {
         self.run();
     }
 
-    fn run(&mut self) {
+    pub(super) fn release_reads(&mut self) {
+        self.holds_reads = false;
+        while let Some((op, query)) = self.held_reads.pop_front() {
+            self.load(op, query);
+        }
+        self.run();
+    }
+
+    pub(super) fn run(&mut self) {
         while let Some(output) = self.engine.poll_output() {
             self.carry_out(output);
         }
@@ -255,7 +275,10 @@ impl World {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Ready | Output::Admit { .. } => {}
-            Output::Send { connection, frame } => self.queue(connection).push_control(frame).unwrap(),
+            Output::Send { connection, frame } => {
+                assert!(frame.len() <= FRAME_BYTES_MAX, "a frame of {} bytes can not leave", frame.len());
+                self.push(connection, |inbox| inbox.push_control(frame));
+            }
             Output::Replay { connection, live } => self.queue(connection).push_replay(live),
             Output::JoinGroup { group, connection } => {
                 self.groups.entry(group).or_default().insert(connection);
@@ -266,24 +289,25 @@ impl World {
             }
             Output::Broadcast(live) => {
                 for connection in self.groups.get(&live.group).cloned().unwrap_or_default() {
-                    self.queue(connection).push_live(live.clone()).unwrap();
+                    self.push(connection, |inbox| inbox.push_live(live.clone()));
                 }
             }
             Output::BroadcastState { group, frame } => {
                 for connection in self.groups.get(&group).cloned().unwrap_or_default() {
-                    self.queue(connection).push_control(frame.clone()).unwrap();
+                    self.push(connection, |inbox| inbox.push_control(frame.clone()));
                 }
             }
             Output::Close { connection } => {
                 self.closed.insert(connection);
                 self.engine.handle(self.now, Input::Closed { connection });
             }
+            Output::Write { op, .. } if self.is_busy => {
+                self.engine.handle(self.now, Input::Written { op, result: Err(StoreFailure::Busy) });
+            }
             Output::Write { op, ops } if self.holds_writes => self.held.push_back((op, ops)),
             Output::Write { op, ops } => self.write(op, &ops),
-            Output::Read { op, query } => {
-                let result = Ok(self.read(query));
-                self.engine.handle(self.now, Input::Loaded { op, result });
-            }
+            Output::Read { op, query } if self.holds_reads => self.held_reads.push_back((op, query)),
+            Output::Read { op, query } => self.load(op, query),
             Output::AdminDone { id, result } => drop(self.admin.insert(id, result)),
             Output::Drained => self.drained = true,
             Output::Notice(notice) => self.notices.push(notice),
@@ -292,6 +316,23 @@ impl World {
 
     fn queue(&mut self, connection: ConnectionId) -> &mut ViewerQueue {
         self.inboxes.entry(connection).or_default()
+    }
+
+    /// As a connection does it: an overflow lets go what waits, and the engine is told.
+    fn push(
+        &mut self,
+        connection: ConnectionId,
+        push: impl FnOnce(&mut ViewerQueue) -> Result<(), QueueOverflow>,
+    ) {
+        if push(self.queue(connection)).is_err() {
+            *self.queue(connection) = ViewerQueue::new(self.queue_limits);
+            self.engine.handle(self.now, Input::TooSlow { connection });
+        }
+    }
+
+    pub(super) fn load(&mut self, op: OpId, query: LogQuery) {
+        let result = Ok(self.read(query));
+        self.engine.handle(self.now, Input::Loaded { op, result });
     }
 
     fn write(&mut self, op: OpId, ops: &[LogOp]) {

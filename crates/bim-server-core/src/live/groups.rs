@@ -2,7 +2,7 @@
 
 use bim_proto::stored::StoredLiveGroup;
 use bim_proto::{ListQuery, Page, ResponseBody, ServerFrame};
-use bim_types::limits::PAGE_ENTRIES_MAX;
+use bim_types::limits::{FRAME_BYTES_MAX, PAGE_ENTRIES_MAX};
 use bim_types::store::{
     Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, StreamId, Trim, VersionedRecord,
 };
@@ -16,6 +16,10 @@ use crate::ops::{Asker, PendingRead, PendingWrite};
 
 /// Entries of a page when the request does not say.
 const PAGE_ENTRIES_DEFAULT: usize = 20;
+
+/// A page of groups ends at this size, in bytes of stored records, so that it fits a frame with room to
+/// spare: half of the largest frame.
+const PAGE_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
 
 impl Engine {
     pub(crate) fn on_create(&mut self, now: Now, asker: Asker, info: GroupInfo) {
@@ -50,6 +54,9 @@ impl Engine {
     }
 
     fn create_group(&mut self, asker: Asker, app: AppId, group: StoredLiveGroup) {
+        if let Err(refusal) = self.check_writable() {
+            return self.respond(asker, Err(refusal));
+        }
         let most = self.config.live_groups_per_app;
         let Some(count) = self.apps.find_mut(app).and_then(|app| app.live_groups.as_mut()) else { return };
         if *count >= most {
@@ -125,7 +132,7 @@ impl Engine {
     ) {
         let has_more = records.len() > count;
         records.truncate(count);
-        self.respond_with_groups(asker, app, has_more, records);
+        self.respond_with_groups(asker, app, None, has_more, records);
     }
 
     pub(super) fn on_index_loaded(
@@ -137,29 +144,46 @@ impl Engine {
     ) {
         let has_more = records.len() > count;
         records.truncate(count);
-        let keys = records.into_iter().filter_map(|record| match record.key {
-            RecordKey::LiveGroupOf(app, _, group) => Some(RecordKey::LiveGroup(app, group)),
+        let groups = records.into_iter().filter_map(|record| match record.key {
+            RecordKey::LiveGroupOf(_, _, group) => Some(group),
             RecordKey::App(_) | RecordKey::LiveGroup(..) => None,
         });
-        let query = LogQuery::Keys(keys.collect());
-        self.ops.read(&mut self.out, query, PendingRead::ListKeys { asker, app, has_more });
+        let groups: Vec<_> = groups.collect();
+        let next = groups.last().copied();
+        let query =
+            LogQuery::Keys(groups.into_iter().map(|group| RecordKey::LiveGroup(app, group)).collect());
+        self.ops.read(&mut self.out, query, PendingRead::ListKeys { asker, app, next, has_more });
     }
 
+    /// Answers with as many of these groups as a frame holds. The next page begins after `next`, or after
+    /// the last of these.
     pub(super) fn respond_with_groups(
         &mut self,
         asker: Asker,
         app: AppId,
+        next: Option<ConversationShortId>,
         has_more: bool,
         records: Vec<VersionedRecord>,
     ) {
         let mut page = Page { entries: Vec::with_capacity(records.len()), next_cursor: 0, has_more };
+        let mut bytes = 0_usize;
+        let mut next = next.map_or(0, ConversationShortId::value);
         for record in records {
             let RecordKey::LiveGroup(_, group) = record.key else { continue };
+            bytes = bytes.saturating_add(record.value.len());
+            if bytes > PAGE_BYTES_MAX && page.next_cursor != 0 {
+                page.has_more = true;
+                next = page.next_cursor;
+                break;
+            }
             page.next_cursor = group.value();
             match StoredLiveGroup::decode(record.value) {
                 Ok(stored) => page.entries.push(self.listed(asker, GroupKey { app, group }, &stored)),
                 Err(_) => self.out.push(Output::Notice(Notice::RecordDamaged { app, group: Some(group) })),
             }
+        }
+        if next != 0 {
+            page.next_cursor = next;
         }
         self.respond(asker, Ok(ResponseBody::LiveGroupPage(page)));
     }

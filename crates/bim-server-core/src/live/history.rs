@@ -40,6 +40,9 @@ impl Engine {
         let Some(active) = self.rooms.active(key) else {
             return self.respond(asker, Err(ErrorCode::ConversationNotFound.into()));
         };
+        if !active.room.has(asker.connection) {
+            return self.respond(asker, Err(ErrorCode::UserNotInGroup.into()));
+        }
         let epoch = active.room.head().epoch;
         // What is appended but not yet announced is nobody's to read.
         let last = if query.to == Seq::ZERO { head } else { query.to.min(head) };

@@ -2,7 +2,7 @@
 
 use bim_livegroup::room::{Entry, Viewer};
 use bim_proto::{Joined, ResponseBody};
-use bim_types::{ConversationShortId, Cursor, ErrorCode, GroupKey, Now, Refusal};
+use bim_types::{Cursor, ErrorCode, GroupKey, Now, Refusal};
 
 use crate::engine::Engine;
 use crate::io::Output;
@@ -19,8 +19,10 @@ impl Engine {
             return self.respond(asker, Err(refusal));
         }
         session.groups.insert(key);
-        // Whoever joins again starts over: what still waits in the queue belongs to the join before.
-        self.take_out(key, connection);
+        if resume.is_some() {
+            // A cursor says what was received: what still waits in the queue is read again.
+            self.take_out(key, connection);
+        }
         let Some(active) = self.rooms.active(key) else { return };
         let viewer = Viewer { uid: user.uid.clone(), device: user.device };
         let Entry { cursor, verdict, replay } = active.room.join(now.mono, connection, viewer, resume);
@@ -32,9 +34,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_leave(&mut self, asker: Asker, group: ConversationShortId) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let key = GroupKey { app: user.app, group };
+    pub(super) fn leave_room(&mut self, key: GroupKey, asker: Asker) {
         if let Some(session) = self.sessions.find_mut(asker.connection) {
             session.groups.remove(&key);
         }

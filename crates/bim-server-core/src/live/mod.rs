@@ -27,6 +27,9 @@ use crate::ops::{Asker, PendingRead, PendingWrite};
 /// Requests that wait for one room to load. More are refused as busy.
 const WAITING_MAX: usize = 4_096;
 
+/// When to come back to a room that is being read or dissolved.
+const ROOM_RETRY: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// How often idle rooms and old messages are looked for.
 const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -60,6 +63,7 @@ struct ActiveRoom {
 enum RoomRequest {
     Get,
     Join(Option<Cursor>),
+    Leave,
     Dissolve,
     Send(SendLive),
     History(HistoryQuery),
@@ -106,6 +110,10 @@ impl Engine {
         self.with_room(now, asker, group, RoomRequest::Join(resume));
     }
 
+    pub(crate) fn on_leave(&mut self, now: Now, asker: Asker, group: ConversationShortId) {
+        self.with_room(now, asker, group, RoomRequest::Leave);
+    }
+
     pub(crate) fn on_dissolve(&mut self, now: Now, asker: Asker, group: ConversationShortId) {
         self.with_room(now, asker, group, RoomRequest::Dissolve);
     }
@@ -125,10 +133,10 @@ impl Engine {
         match self.rooms.slots.get_mut(&key) {
             Some(Slot::Active(_)) => self.on_room_request(now, key, asker, request),
             Some(Slot::Loading { waiting, .. }) if waiting.len() >= WAITING_MAX => {
-                let after = std::time::Duration::from_millis(200);
-                self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(after)));
+                self.refuse_for_now(asker, &request);
             }
             Some(Slot::Loading { waiting, .. }) => waiting.push_back((asker, request)),
+            None if matches!(request, RoomRequest::Leave) => self.leave_room(key, asker),
             None => {
                 let waiting = [(asker, request)].into();
                 let slot = Slot::Loading { waiting, room: None, target: bim_types::Seq::ZERO };
@@ -144,15 +152,29 @@ impl Engine {
     }
 
     fn on_room_request(&mut self, now: Now, key: GroupKey, asker: Asker, request: RoomRequest) {
-        if self.rooms.active(key).is_none_or(|active| active.ending) {
-            return self.respond(asker, Err(ErrorCode::ConversationNotFound.into()));
-        }
         match request {
+            RoomRequest::Leave => self.leave_room(key, asker),
+            // Whether it is gone is not known before the disk has said so.
+            request if self.rooms.active(key).is_none_or(|active| active.ending) => {
+                self.refuse_for_now(asker, &request);
+            }
             RoomRequest::Get => self.get_group(key, asker),
             RoomRequest::Join(resume) => self.join_room(now, key, asker, resume),
             RoomRequest::Dissolve => self.dissolve_room(key, asker),
             RoomRequest::Send(send) => self.send_to_room(now, key, asker, send),
             RoomRequest::History(query) => self.read_history(key, asker, query),
+        }
+    }
+
+    fn refuse_for_now(&mut self, asker: Asker, request: &RoomRequest) {
+        let refusal = Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY);
+        match request {
+            RoomRequest::Send(send) => self.refuse_send(asker, send.client_message_id, refusal),
+            RoomRequest::Get
+            | RoomRequest::Join(_)
+            | RoomRequest::Leave
+            | RoomRequest::Dissolve
+            | RoomRequest::History(_) => self.respond(asker, Err(refusal)),
         }
     }
 

@@ -1,13 +1,14 @@
 //! Bringing a room into memory: its record, then the end of its log.
 
 use bim_livegroup::room::Room;
+use bim_proto::ResponseBody;
 use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage};
 use bim_types::store::{LogRecord, StreamHead, StreamId, VersionedRecord};
 use bim_types::{ErrorCode, GroupKey, Now, Position, Refusal, Seq};
 
 use super::groups::store_refusal;
 use super::sends::content_hash;
-use super::{ActiveRoom, Slot};
+use super::{ActiveRoom, RoomRequest, Slot};
 use crate::engine::Engine;
 use crate::io::{Loaded, LogQuery, Notice, Output, StoreFailure};
 use crate::ops::PendingRead;
@@ -42,8 +43,8 @@ impl Engine {
             (PendingRead::ListMine { asker, app, count }, Ok(Loaded::Records(records))) => {
                 self.on_index_loaded(asker, app, count, records);
             }
-            (PendingRead::ListKeys { asker, app, has_more }, Ok(Loaded::Records(records))) => {
-                self.respond_with_groups(asker, app, has_more, records);
+            (PendingRead::ListKeys { asker, app, next, has_more }, Ok(Loaded::Records(records))) => {
+                self.respond_with_groups(asker, app, next, has_more, records);
             }
             (PendingRead::History { asker, key, query, limit, head }, Ok(Loaded::Messages(records))) => {
                 self.on_history_loaded(asker, key, query, limit, head, records);
@@ -111,6 +112,10 @@ impl Engine {
             room.recall_from(*target);
         }
         for record in records {
+            if record.seq > room.head().seq.next() {
+                // Those between were removed meanwhile.
+                room.recall_from(Seq(record.seq.0 - 1));
+            }
             let is_old = now.wall.since(record.at) > window;
             match StoredLiveMessage::decode(record.record) {
                 Ok(stored) if !is_old => {
@@ -141,8 +146,17 @@ impl Engine {
 
     fn give_up_loading(&mut self, key: GroupKey, refusal: Refusal) {
         if let Some(Slot::Loading { waiting, .. }) = self.rooms.slots.remove(&key) {
-            for (asker, _) in waiting {
-                self.respond(asker, Err(refusal.clone()));
+            for (asker, request) in waiting {
+                match request {
+                    RoomRequest::Leave => self.respond(asker, Ok(ResponseBody::Done)),
+                    RoomRequest::Send(send) => {
+                        self.refuse_send(asker, send.client_message_id, refusal.clone());
+                    }
+                    RoomRequest::Get
+                    | RoomRequest::Join(_)
+                    | RoomRequest::Dissolve
+                    | RoomRequest::History(_) => self.respond(asker, Err(refusal.clone())),
+                }
             }
         }
     }

@@ -28,14 +28,10 @@ impl Engine {
                 self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
             }
             Ok((Admission::New, content)) => self.append(now, key, asker, send, content),
-            Err(refusal) => {
-                self.remember_refused(asker, id, refusal.code);
-                self.respond(asker, Err(refusal));
-                return;
-            }
+            Err(refusal) => return self.refuse_send(asker, id, refusal),
         }
         if let Some(session) = self.sessions.find_mut(asker.connection) {
-            session.refused.remove(&id);
+            session.refused.remove(id);
         }
     }
 
@@ -48,7 +44,7 @@ impl Engine {
     ) -> Result<(Admission, [u8; 16]), Refusal> {
         self.check_writable()?;
         let overtakes = |session: &crate::session::Session| {
-            send.follows.is_some_and(|before| session.refused.contains(&before))
+            send.follows.is_some_and(|before| session.refused.contains(before))
         };
         if self.sessions.find(asker.connection).is_some_and(overtakes) {
             let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(FOLLOWER_RETRY);
@@ -62,17 +58,17 @@ impl Engine {
         Ok((admission, content))
     }
 
-    /// Remembers what was refused for a while, so that nothing overtakes it.
-    fn remember_refused(&mut self, asker: Asker, id: ClientMessageId, code: ErrorCode) {
-        let most = self.config.in_flight_requests * 2;
-        if let Some(session) = self.sessions.find_mut(asker.connection)
-            && code.is_retryable()
-        {
-            if session.refused.len() >= most {
-                session.refused.pop_first();
+    /// Refuses a message. When it may come back it is remembered, so that nothing overtakes it.
+    pub(crate) fn refuse_send(&mut self, asker: Asker, id: ClientMessageId, refusal: Refusal) {
+        let most = self.config.in_flight_requests.saturating_mul(2);
+        if let Some(session) = self.sessions.find_mut(asker.connection) {
+            if refusal.code.is_retryable() {
+                session.refused.insert(id, most);
+            } else {
+                session.refused.remove(id);
             }
-            session.refused.insert(id);
         }
+        self.respond(asker, Err(refusal));
     }
 
     fn append(&mut self, now: Now, key: GroupKey, asker: Asker, send: SendLive, content: [u8; 16]) {
@@ -119,7 +115,7 @@ impl Engine {
             Ok(outcomes) => outcomes.into_iter().next(),
             Err(failure) => {
                 self.append_ended(key);
-                return self.respond(asker, Err(store_refusal(failure)));
+                return self.refuse_send(asker, message.client_message_id, store_refusal(failure));
             }
         };
         let appended = match outcome {

@@ -15,6 +15,10 @@ impl Engine {
     pub(crate) fn on_opened(&mut self, now: Now, connection: ConnectionId, peer: Option<Arc<str>>) {
         let deadline = now.mono + self.config.authentication_deadline;
         self.sessions.insert(connection, peer, now.mono, deadline);
+        if self.health.is_drained {
+            let refusal = self.come_back_later();
+            self.end(connection, refusal);
+        }
     }
 
     pub(crate) fn on_closed(&mut self, connection: ConnectionId) {
@@ -71,7 +75,13 @@ impl Engine {
         if session.waiting > self.config.in_flight_requests {
             let refusal = Refusal::new(ErrorCode::ServerBusy).hint("too many requests wait for their answer");
             let refusal = refusal.limit(self.config.in_flight_requests as u64);
-            return self.respond(asker, Err(refusal.retry_after(std::time::Duration::from_millis(50))));
+            let refusal = refusal.retry_after(std::time::Duration::from_millis(50));
+            return match request.body {
+                Ok(RequestBody::SendLiveMessage(send)) => {
+                    self.refuse_send(asker, send.client_message_id, refusal);
+                }
+                _ => self.respond(asker, Err(refusal)),
+            };
         }
         match request.body {
             Ok(RequestBody::RefreshToken(token)) => self.on_refresh_token(now, asker, &token),
@@ -79,7 +89,7 @@ impl Engine {
             Ok(RequestBody::ListLiveGroups(query)) => self.on_list(asker, query),
             Ok(RequestBody::GetLiveGroup(group)) => self.on_get(now, asker, group),
             Ok(RequestBody::JoinLiveGroup(group, resume)) => self.on_join(now, asker, group, resume),
-            Ok(RequestBody::LeaveLiveGroup(group)) => self.on_leave(asker, group),
+            Ok(RequestBody::LeaveLiveGroup(group)) => self.on_leave(now, asker, group),
             Ok(RequestBody::DissolveLiveGroup(group)) => self.on_dissolve(now, asker, group),
             Ok(RequestBody::SendLiveMessage(send)) => self.on_send(now, asker, send),
             Ok(RequestBody::ReadLiveHistory(query)) => self.on_history(now, asker, query),

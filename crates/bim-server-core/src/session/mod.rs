@@ -12,13 +12,15 @@ mod failed_logins;
 mod frames;
 mod liveness;
 mod login;
+mod refused;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bim_types::{AppId, ClientMessageId, ConnectionId, DeviceId, GroupKey, Mono, Uid, Wall};
+use bim_types::{AppId, ConnectionId, DeviceId, GroupKey, Mono, Uid, Wall};
 
 pub(crate) use failed_logins::FailedLogins;
+pub(crate) use refused::Refused;
 
 /// All connections.
 #[derive(Debug, Default)]
@@ -43,7 +45,7 @@ pub(crate) struct Session {
     /// Groups it is in.
     pub(crate) groups: BTreeSet<GroupKey>,
     /// Messages it was refused lately, which those that follow must not overtake.
-    pub(crate) refused: BTreeSet<ClientMessageId>,
+    pub(crate) refused: Refused,
 }
 
 /// Who is behind a connection.
@@ -145,7 +147,7 @@ impl Sessions {
             timer,
             waiting: 0,
             groups: BTreeSet::new(),
-            refused: BTreeSet::new(),
+            refused: Refused::default(),
         };
         self.timers.insert((timer, connection));
         self.sessions.insert(connection, session);
