@@ -210,6 +210,11 @@ impl ServerConfig {
             ),
             (!engine.authentication_deadline.is_zero(), "limits.authentication_deadline", "more than zero"),
             (engine.in_flight_requests > 0, "limits.in_flight_requests", "at least 1"),
+            (
+                (1..crate::store::WRITES_IN_FLIGHT_MAX).contains(&engine.writes_in_flight),
+                "limits.writes_in_flight",
+                "1 to 32767",
+            ),
             (connections.strangers >= 2, "limits.strangers", "at least 2"),
             (connections.strangers_per_address >= 2, "limits.strangers_per_address", "at least 2"),
             (self.workers <= crate::fanout::SHARDS_MAX, "workers", "at most 64"),

@@ -20,8 +20,9 @@ use bim_types::store::{LogOp, LogOutcome, OpId};
 use crate::counters::Counters;
 use completions::{Completion, Completions};
 
-/// Writes that may be on their way. More are answered as busy.
-const WRITES_IN_FLIGHT_MAX: usize = 8_192;
+/// Writes that may be on their way. More are answered as busy. The engine is to stop before it comes to that,
+/// because a message that is refused here may be overtaken by one that is on its way already.
+pub(crate) const WRITES_IN_FLIGHT_MAX: usize = 32_768;
 
 /// Reads that may be on their way. More are answered as busy.
 const READS_IN_FLIGHT_MAX: usize = 1_024;
