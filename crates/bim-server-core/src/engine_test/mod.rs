@@ -4,6 +4,7 @@ mod groups;
 mod operators;
 mod order;
 mod resume;
+mod schedules;
 mod seams;
 mod sends;
 mod sessions;

@@ -87,9 +87,12 @@ impl World {
 
     /// A new engine over the same log, as after `kill -9`.
     pub(super) fn restart(self) -> Self {
-        let Self { log, config, now, last, queue_limits, .. } = self;
-        let mut world = Self::on(log, config);
-        (world.now, world.last, world.queue_limits) = (now, last, queue_limits);
+        self.restarted()
+    }
+
+    pub(super) fn restarted(&self) -> Self {
+        let mut world = Self::on(Arc::clone(&self.log), self.config.clone());
+        (world.now, world.last, world.queue_limits) = (self.now, self.last, self.queue_limits);
         world
     }
 
@@ -252,7 +255,11 @@ impl World {
 
     pub(super) fn release_writes(&mut self) {
         self.holds_writes = false;
-        while let Some((op, ops)) = self.held.pop_front() {
+        self.release_some_writes(usize::MAX);
+    }
+
+    pub(super) fn release_some_writes(&mut self, most: usize) {
+        for (op, ops) in self.held.drain(..most.min(self.held.len())).collect::<Vec<_>>() {
             self.write(op, &ops);
         }
         self.run();
@@ -301,7 +308,7 @@ impl World {
                 self.closed.insert(connection);
                 self.engine.handle(self.now, Input::Closed { connection });
             }
-            Output::Write { op, .. } if self.is_busy => {
+            Output::Write { op, .. } if self.is_busy && self.held.is_empty() => {
                 self.engine.handle(self.now, Input::Written { op, result: Err(StoreFailure::Busy) });
             }
             Output::Write { op, ops } if self.holds_writes => self.held.push_back((op, ops)),
