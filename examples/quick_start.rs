@@ -4,8 +4,8 @@
 use std::{error::Error, sync::Arc};
 
 use bim::{
-    Client, ConnectListener, ConnectStatus, ConversationShortId, ErrorCode, GroupInfo, LiveGroupMessageListener,
-    Message, Position, Priority,
+    Client, ConnectListener, ConnectStatus, ConversationShortId, ErrorCode, GroupInfo,
+    LiveGroupMessageListener, Message, Position, Priority,
 };
 
 struct App;
