@@ -30,6 +30,7 @@ pub(crate) struct Driver {
     mailbox: Arc<Mailbox>,
     pump: PollSender<Arrival>,
     place: Place,
+    seen: Notes,
     admitted: bool,
     /// Bytes received while the peer was a stranger.
     stranger_bytes: usize,
@@ -103,6 +104,7 @@ impl Driver {
             mailbox,
             pump,
             place,
+            seen: Notes::default(),
             admitted: false,
             stranger_bytes: 0,
             held: None,
@@ -134,11 +136,14 @@ impl Driver {
 
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..TURNS_PER_POLL {
-            let notes = self.mailbox.notes();
-            if let Some(ending) = self.on_notes(notes) {
+            if let Some(ending) = self.on_notes() {
                 return Poll::Ready(ending);
             }
             self.writing = self.poll_write(cx);
+            // The welcome may just have been written: what it allows holds before its answer is read.
+            if let Some(ending) = self.on_notes() {
+                return Poll::Ready(ending);
+            }
             self.poll_patience(cx);
             let more_to_read = match self.poll_read(cx) {
                 Reading::Ended(ending) => return Poll::Ready(ending),
@@ -150,7 +155,7 @@ impl Driver {
                 Writing::Idle | Writing::Flushing | Writing::More => Until::Frame,
             };
             let more = more_to_read || self.writing == Writing::More;
-            if !more && self.mailbox.sleep(cx.waker(), notes, until) {
+            if !more && self.mailbox.sleep(cx.waker(), self.seen, until) {
                 return Poll::Pending;
             }
         }
@@ -158,7 +163,9 @@ impl Driver {
         Poll::Pending
     }
 
-    fn on_notes(&mut self, notes: Notes) -> Option<Ending> {
+    fn on_notes(&mut self) -> Option<Ending> {
+        let notes = self.mailbox.notes();
+        self.seen = notes;
         if notes.closing {
             return Some(Ending::Asked);
         }

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bim_server_core::queue::{LiveFrame, QueueLimits};
-use bim_transport::ConnectionExt;
 use bim_transport::memory::{MemoryConfig, MemoryConnection, pair};
+use bim_transport::{Connection, ConnectionExt, Peer, TransportError};
 use bim_types::limits::{FIRST_FRAME_BYTES_MAX, UNWRITABLE_TIMEOUT};
 use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, Priority, Seq};
 use bytes::Bytes;
@@ -128,6 +129,75 @@ async fn who_is_admitted_may_send_more() {
     soon(bench.peer.recv()).await.unwrap().unwrap();
     bench.peer.send(frame(100 * 1024)).await.unwrap();
     assert_eq!(bench.arrival().await.unwrap().len(), 100 * 1024);
+}
+
+#[tokio::test]
+async fn the_answer_to_a_welcome_may_be_large_however_fast_it_comes() {
+    let mailbox = Arc::new(Mailbox::default());
+    mailbox.push_control(frame(1));
+    let (to_pump, mut arrivals) = mpsc::channel(1);
+    let place = Census::new(ConnectionLimits::default(), Vec::new()).enter(None).unwrap();
+    let quick = Quick {
+        mailbox: Arc::clone(&mailbox),
+        limit: 0,
+        welcomed: false,
+        inner: pair(MemoryConfig::default()).0,
+    };
+    let driver = Driver::new(ID, Box::new(quick), mailbox, PollSender::new(to_pump), place);
+    let task = tokio::spawn(driver.run());
+    assert!(matches!(soon(arrivals.recv()).await, Some(Arrival::Frame(ID, _))));
+    task.abort();
+}
+
+/// The engine admits this peer while its task is writing, and its answer is there when the welcome is written.
+struct Quick {
+    mailbox: Arc<Mailbox>,
+    limit: usize,
+    welcomed: bool,
+    inner: MemoryConnection,
+}
+
+impl Connection for Quick {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        if !self.mailbox.notes().admitted {
+            self.mailbox.admit();
+            self.mailbox.push_control(Bytes::from_static(b"welcome"));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn start_send(&mut self, frame: Bytes) -> Result<(), TransportError> {
+        self.welcomed |= frame == "welcome";
+        Ok(())
+    }
+
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_recv(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        if !std::mem::take(&mut self.welcomed) {
+            return Poll::Pending;
+        }
+        let (size, limit) = (FIRST_FRAME_BYTES_MAX * 5, self.limit);
+        Poll::Ready(Some(if size > limit {
+            Err(TransportError::FrameTooLarge { size, limit })
+        } else {
+            Ok(frame(size))
+        }))
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn set_frame_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    fn peer(&self) -> &Peer {
+        self.inner.peer()
+    }
 }
 
 #[tokio::test(start_paused = true)]
