@@ -6,6 +6,10 @@ use bim_types::limits::{RECONNECT_DELAY_FIRST, RECONNECT_DELAY_MAX};
 
 use crate::entropy::Entropy;
 
+/// The longest delay a server may ask for. A longer one is cut to this: the server can ask again, and a client
+/// that was told nonsense comes back all the same.
+pub(crate) const ASKED_DELAY_MAX: Duration = Duration::from_secs(10 * 60);
+
 /// Full jitter: each delay is drawn from zero to a bound that doubles with each failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backoff {
@@ -13,12 +17,12 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// The next delay. One that the server asked for is waited out first.
+    /// The next delay. One that the server asked for is waited out first, up to [`ASKED_DELAY_MAX`].
     pub(crate) fn next(&mut self, entropy: &mut Entropy, asked: Option<Duration>) -> Duration {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let bound = RECONNECT_DELAY_FIRST.saturating_mul(factor).min(RECONNECT_DELAY_MAX);
         self.failures = self.failures.saturating_add(1);
-        asked.unwrap_or_default().saturating_add(entropy.up_to(bound))
+        asked.unwrap_or_default().min(ASKED_DELAY_MAX).saturating_add(entropy.up_to(bound))
     }
 
     pub(crate) fn reset(&mut self) {

@@ -131,6 +131,11 @@ impl ClientMachine {
         RequestId(self.next_request)
     }
 
+    #[cfg(test)]
+    pub(crate) fn last_request(&self) -> u64 {
+        self.next_request
+    }
+
     pub(crate) fn op_id(&mut self) -> OpId {
         self.next_op += 1;
         OpId(self.next_op)
@@ -138,7 +143,7 @@ impl ClientMachine {
 
     fn on_command(&mut self, now: Mono, call: CallId, command: Command) {
         match command {
-            Command::Login { uid, credential } => self.on_login(call, &uid, credential),
+            Command::Login { uid, credential } => self.on_login(now, call, &uid, credential),
             Command::Logout => self.on_logout(now, call),
             Command::Shutdown => self.on_shutdown(now, call),
             Command::Ask(ask) => match self.on_ask(now, call, ask) {

@@ -100,7 +100,7 @@ impl LiveGroups {
             (Q::SendLiveMessage(send), Ok(A::LiveMessageAccepted(accepted))) => {
                 Ok(Answer::Message(self.on_accepted(send, accepted.position, accepted.accepted_at, out)))
             }
-            (Q::JoinLiveGroup(group, _), Ok(A::JoinedLiveGroup(joined))) => {
+            (Q::JoinLiveGroup(group, _), Ok(A::JoinedLiveGroup(joined))) if is_of(&joined, group) => {
                 Ok(Answer::Conversation(self.enter(group, joined, out).0))
             }
             (Q::LeaveLiveGroup(group), Ok(A::Done)) => {
@@ -317,4 +317,9 @@ impl LiveGroups {
             self.dissolved.push_back(group);
         }
     }
+}
+
+/// Whether the server speaks of the group that was asked for.
+pub(crate) fn is_of(joined: &Joined, group: ConversationShortId) -> bool {
+    joined.conversation.conversation_short_id == group
 }

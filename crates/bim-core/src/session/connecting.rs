@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use bim_proto::{ClientFrame, Hello, Request, RequestBody, Welcome};
-use bim_types::limits::{CONNECT_TIMEOUT, RECONNECT_STABLE_AFTER, REQUEST_TIMEOUT};
+use bim_types::limits::{
+    CLIENT_WAITING_REQUESTS_MAX, CONNECT_TIMEOUT, RECONNECT_STABLE_AFTER, REQUEST_TIMEOUT,
+};
 use bim_types::store::{ClientOp, SessionRecord};
 use bim_types::{ConnectStatus, Continuity, DisconnectReason, ErrorCode, Mono, Refusal};
 
 use crate::io::{LinkId, Output};
 use crate::live::rejoin::Rejoin;
 use crate::machine::ClientMachine;
+use crate::outbox::Pending;
 use crate::session::{Liveness, Phase, ServerClock, Trigger};
 
 const SDK_BYTES_MAX: usize = 64;
@@ -72,9 +75,10 @@ impl ClientMachine {
         session.liveness = Some(Liveness::new(now, welcome));
         session.clock = Some(ServerClock::heard(welcome.server_time, now));
         session.token.on_accepted(now, welcome.token_expires_at.since(welcome.server_time));
-        // One place in flight stays free for the session's own requests.
+        // One place in flight stays free for the session's own requests. What is in flight is kept for a repeat,
+        // so it is bounded as what waits is, whatever the server allows.
         let in_flight_max = usize::try_from(welcome.in_flight_max).unwrap_or(usize::MAX);
-        session.window = in_flight_max.saturating_sub(1).max(1);
+        session.window = in_flight_max.saturating_sub(1).clamp(1, CLIENT_WAITING_REQUESTS_MAX);
         session.deadline = Some(now + REQUEST_TIMEOUT);
         session.rejoin = Rejoin::new(self.live.to_rejoin());
         if session.fresh {
@@ -145,10 +149,13 @@ impl ClientMachine {
             return;
         }
         self.live.on_lost();
-        for pending in self.outbox.on_lost() {
-            let refusal = Refusal::new(ErrorCode::Timeout)
-                .hint("the connection was lost before the answer; it may have been done");
-            self.out.reply(pending.call, Err(refusal));
+        for Pending { call, body } in self.outbox.on_lost() {
+            let lost = || {
+                Refusal::new(ErrorCode::Timeout)
+                    .hint("the connection was lost before the answer; it may have been done")
+            };
+            let answer = self.live.on_given_up(&body, &mut self.out);
+            self.out.reply(call, answer.ok_or_else(lost));
         }
         let stable = |since: Mono| now.since(since) >= RECONNECT_STABLE_AFTER;
         if self.session.connected_at.take().is_some_and(stable) {

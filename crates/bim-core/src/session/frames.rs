@@ -10,6 +10,7 @@ use bytes::Bytes;
 use crate::command::Credential;
 use crate::event::Event;
 use crate::io::{LinkId, Output};
+use crate::live::is_of;
 use crate::machine::ClientMachine;
 use crate::session::{Phase, ServerClock, Trigger};
 
@@ -91,7 +92,7 @@ impl ClientMachine {
         body: Result<ResponseBody, Refusal>,
     ) {
         match body {
-            Ok(ResponseBody::JoinedLiveGroup(joined)) => {
+            Ok(ResponseBody::JoinedLiveGroup(joined)) if is_of(&joined, group) => {
                 let continued = self.live.on_rejoined(group, joined, &mut self.out);
                 self.session.rejoin.discontinuous |= !continued;
             }

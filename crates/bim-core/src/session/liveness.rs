@@ -6,6 +6,9 @@ use bim_proto::Welcome;
 use bim_types::Mono;
 use bim_types::limits::{LIVENESS_TIMEOUT, PING_INTERVAL};
 
+/// The server may ask for pings as often as this, and not more often.
+const PING_INTERVAL_MIN: Duration = Duration::from_millis(200);
+
 /// Knows when something last went either way on the present connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Liveness {
@@ -29,13 +32,16 @@ pub(crate) enum Pulse {
 
 impl Liveness {
     /// A path that begins now, under the server's rules; zeros mean the usual ones.
+    ///
+    /// The rules may be stricter than the usual ones, within reason, but not laxer: a dead path is noticed in the
+    /// promised time, and never without having been asked.
     pub(crate) fn new(now: Mono, welcome: &Welcome) -> Self {
         let or = |millis: u32, usual: Duration| match millis {
             0 => usual,
             millis => Duration::from_millis(millis.into()),
         };
-        let interval = or(welcome.ping_interval_ms, PING_INTERVAL);
-        let timeout = or(welcome.liveness_timeout_ms, LIVENESS_TIMEOUT).max(interval);
+        let interval = or(welcome.ping_interval_ms, PING_INTERVAL).clamp(PING_INTERVAL_MIN, PING_INTERVAL);
+        let timeout = or(welcome.liveness_timeout_ms, LIVENESS_TIMEOUT).clamp(interval * 2, LIVENESS_TIMEOUT);
         Self { interval, timeout, sent: now, received: now, pinged: now }
     }
 

@@ -9,14 +9,15 @@ use crate::event::Event;
 use crate::io::{Output, StoreFailed, TokenAskId, TokenUnavailable};
 use crate::machine::ClientMachine;
 use crate::session::token::TOKEN_PROVIDER_TIMEOUT;
-use crate::session::{Login, Phase, Trigger};
+use crate::session::{Login, Phase, STORE_TIMEOUT, Trigger};
 
 impl ClientMachine {
-    pub(crate) fn on_login(&mut self, call: CallId, uid: &Uid, credential: Credential) {
+    pub(crate) fn on_login(&mut self, now: Mono, call: CallId, uid: &Uid, credential: Credential) {
         if let Err(refusal) = self.check_login(uid, &credential) {
             return self.out.reply(call, Err(refusal));
         }
         self.session.shift(Trigger::Login);
+        self.session.deadline = Some(now + STORE_TIMEOUT);
         self.session.ended = None;
         self.session.fresh = true;
         self.session.backoff.reset();
@@ -69,6 +70,15 @@ impl ClientMachine {
         if !self.session.token.is_answer(ask) {
             return;
         }
+        let answer = match answer.map(|token| check_token(&token).map(|()| token)) {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(refusal)) if self.session.login.is_some() => return self.fail_login(refusal),
+            Ok(Err(refusal)) => {
+                self.out.event(Event::TokenInvalid(refusal.code));
+                Err(TokenUnavailable)
+            }
+            Err(unavailable) => Err(unavailable),
+        };
         match (self.session.phase, answer) {
             (Phase::AwaitingToken, Ok(token)) => {
                 self.session.token.keep(token);
@@ -150,14 +160,10 @@ impl ClientMachine {
             return Err(Refusal::new(ErrorCode::ParameterError)
                 .hint("uid is not the one the client was set up with; make a new client for another user"));
         }
-        if let Credential::Fixed(token) = credential
-            && !(1..=TOKEN_BYTES_MAX).contains(&token.reveal().len())
-        {
-            return Err(Refusal::new(ErrorCode::InvalidToken)
-                .hint("token is empty or too long, in bytes")
-                .limit(TOKEN_BYTES_MAX as u64));
+        match credential {
+            Credential::Fixed(token) => check_token(token),
+            Credential::Provider => Ok(()),
         }
-        Ok(())
     }
 
     fn on_device_ready(&mut self, now: Mono) {
@@ -165,4 +171,14 @@ impl ClientMachine {
             self.seek_token(now);
         }
     }
+}
+
+/// What no server would take is not sent.
+fn check_token(token: &Token) -> Result<(), Refusal> {
+    if (1..=TOKEN_BYTES_MAX).contains(&token.reveal().len()) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::InvalidToken)
+        .hint("token is empty or too long, in bytes")
+        .limit(TOKEN_BYTES_MAX as u64))
 }

@@ -57,6 +57,9 @@ pub(crate) use token::TokenKeeper;
 /// How long a logout may take to say goodbye and forget the session. After that it counts as done.
 pub(crate) const LOGOUT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long the store may take before the first dial. After that the login fails; what comes later is ignored.
+pub(crate) const STORE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Everything a session is made of.
 #[derive(Debug, Default)]
 pub(crate) struct Session {

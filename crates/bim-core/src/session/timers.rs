@@ -1,7 +1,7 @@
 //! What happens because time went by.
 
 use bim_proto::{ClientFrame, Ping};
-use bim_types::Mono;
+use bim_types::{ErrorCode, Mono, Refusal};
 
 use crate::io::Output;
 use crate::machine::ClientMachine;
@@ -25,12 +25,14 @@ impl ClientMachine {
 
     fn on_phase_over(&mut self, now: Mono) {
         match self.session.phase {
+            Phase::Preparing => self
+                .fail_login(Refusal::new(ErrorCode::StorageFailed).hint("the store did not answer in time")),
             Phase::AwaitingToken => self.on_no_token(now),
             Phase::Dialing | Phase::Authenticating => self.abort(now, "no answer in time"),
             Phase::Rejoining => self.abort(now, "no verdict on the cursors in time"),
             Phase::Backoff => self.on_retry_due(now),
             Phase::LoggingOut => self.finish_logout(),
-            Phase::LoggedOut | Phase::Preparing | Phase::Connected | Phase::Ended | Phase::ShutDown => {}
+            Phase::LoggedOut | Phase::Connected | Phase::Ended | Phase::ShutDown => {}
         }
     }
 

@@ -127,6 +127,12 @@ impl Bench {
         self.frame(ServerFrame::Response(Response { id: RequestId(id), body }))
     }
 
+    /// Answers the rejoin that was sent last, at this number. Gives what follows it.
+    pub(crate) fn rejoin(&mut self, seq: u64) -> Vec<Output> {
+        let id = self.machine.last_request() - 1;
+        self.answer(id, Ok(joined_at(seq, resumed())))
+    }
+
     /// Cuts the link and waits until the next dial. Gives everything on the way.
     pub(crate) fn cut_and_redial(&mut self) -> Vec<Output> {
         let link = self.link();

@@ -230,3 +230,20 @@ proptest! {
         prop_assert_eq!(run(), run());
     }
 }
+
+#[test]
+fn a_thousand_messages_over_two_hundred_cuts_arrive_once_in_the_order_of_the_calls() {
+    let mut world = World::new();
+    for turn in 0..200_u8 {
+        (0..5).for_each(|_| world.step(Step::Send(Priority::Normal)));
+        world.step(Step::Time(700));
+        world.step(Step::ToServer(turn % 7));
+        world.step(Step::ToClient(turn % 5));
+        world.step(Step::Cut);
+        world.step(Step::LateFrame(turn));
+    }
+    world.run_until_idle();
+    world.check().expect("nothing lost, nothing twice");
+    let own: Vec<_> = world.server.log.iter().map(|message| message.client_message_id).collect();
+    assert_eq!(own, world.calls.values().copied().collect::<Vec<_>>());
+}

@@ -193,3 +193,59 @@ fn an_answer_that_does_not_fit_its_request_is_an_error_for_that_call_alone() {
     assert_eq!(refused_with(&out, call), Some(ErrorCode::ProtocolViolation));
     assert!(bench.machine.is_logged_in());
 }
+
+#[test]
+fn a_verdict_that_is_lost_again_and_again_is_the_original_one_in_the_end() {
+    for lost in [1, 2, 20] {
+        let mut bench = Bench::joined();
+        let (call, _) = send(&mut bench, 7);
+        for _ in 0..lost {
+            let out = bench.cut_and_redial();
+            assert_eq!(refused_with(&out, call), None);
+            let out = bench.dialed_and_welcomed();
+            assert_eq!(out.len(), 1, "the group is entered before anything is sent again");
+            let rejoin = bench.rejoin(10);
+            assert_eq!(rejoin.len(), 2, "connected, and the message once: {rejoin:?}");
+        }
+        let mine = message(11, "alice", 7);
+        let out = bench.answer(3, Ok(accepted(11)));
+        assert_eq!(out, [live(LiveEvent::Sent(mine.clone())), reply(call, Answer::Message(mine.clone()))]);
+        assert_eq!(bench.frame(push(mine)), []);
+    }
+}
+
+#[test]
+fn a_late_retry_after_later_messages_gives_the_old_position_in_one_request() {
+    let mut bench = Bench::joined();
+    let (first, _) = send(&mut bench, 7);
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    let out = bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    assert_eq!(refused_with(&out, first), Some(ErrorCode::Timeout));
+    let mine = message(11, "alice", 7);
+    assert_eq!(bench.frame(push(mine.clone())), [live(LiveEvent::Sent(mine.clone()))]);
+    for later in 8..13_u64 {
+        let (_, out) = send(&mut bench, later.into());
+        assert_eq!(out.len(), 1);
+        assert_eq!(bench.answer(later - 4, Ok(accepted(later + 4))).len(), 2);
+        assert_eq!(bench.frame(push(message(later + 4, "alice", later.into()))), []);
+    }
+    let (again, out) = send(&mut bench, 7);
+    assert_eq!(out, [sent(9, text(7))]);
+    assert_eq!(bench.answer(9, Ok(accepted(11))), [reply(again, Answer::Message(mine))], "told before");
+}
+
+#[test]
+fn a_message_refused_for_good_holds_back_nobody_else() {
+    let mut bench = Bench::joined();
+    let following = |id: u128| SendLive { follows: Some(text(id - 1).client_message_id), ..text(id) };
+    let calls: Vec<_> = (1..=10_u128).map(|id| bench.ask(Ask::Send(following(id))).0).collect();
+    let mut replies = Vec::new();
+    for (number, call) in (1..=10_u64).zip(&calls) {
+        let answer =
+            if number == 3 { Err(ErrorCode::UserBannedToPost.into()) } else { Ok(accepted(10 + number)) };
+        let out = bench.answer(2 + number, answer);
+        replies.extend(out.iter().filter(|output| matches!(output, Output::Reply(..))).cloned());
+        assert_eq!(refused_with(&out, *call).is_some(), number == 3);
+    }
+    assert_eq!(replies.len(), 10, "each has its own verdict");
+}
