@@ -159,6 +159,12 @@ impl ViewerQueue {
         self.pop_shared()
     }
 
+    /// Whether messages wait that a resume reads again.
+    #[must_use]
+    pub fn has_replay(&self) -> bool {
+        !self.replay.is_empty()
+    }
+
     /// Whether [`Self::pop`] would give nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::PollSender;
 
-use super::{Arrival, FAREWELL_TIMEOUT, STRANGER_BYTES_MAX, STRANGER_FAREWELL_TIMEOUT};
+use super::{Arrival, FAREWELL_TIMEOUT, REPLAY_TIMEOUT, STRANGER_BYTES_MAX, STRANGER_FAREWELL_TIMEOUT};
 use crate::census::Place;
 use crate::fanout::{Mailbox, Notes, Until};
 
@@ -39,6 +39,8 @@ pub(crate) struct Driver {
     writing: Writing,
     /// Runs while something waits and the peer takes nothing.
     patience: Option<Pin<Box<Sleep>>>,
+    /// Runs while messages wait that a resume reads again.
+    replaying: Option<Pin<Box<Sleep>>>,
     slowness: Slowness,
 }
 
@@ -110,6 +112,7 @@ impl Driver {
             held: None,
             writing: Writing::Idle,
             patience: None,
+            replaying: None,
             slowness: Slowness::Fine,
         }
     }
@@ -145,6 +148,7 @@ impl Driver {
                 return Poll::Ready(ending);
             }
             self.poll_patience(cx);
+            self.poll_replaying(cx);
             let more_to_read = match self.poll_read(cx) {
                 Reading::Ended(ending) => return Poll::Ready(ending),
                 Reading::More => true,
@@ -224,6 +228,17 @@ impl Driver {
                     self.slowness = Slowness::Noticed;
                 }
             }
+        }
+    }
+
+    fn poll_replaying(&mut self, cx: &mut Context<'_>) {
+        if self.writing == Writing::Idle || !self.mailbox.has_replay() {
+            self.replaying = None;
+            return;
+        }
+        let patience = self.replaying.get_or_insert_with(|| Box::pin(sleep(REPLAY_TIMEOUT)));
+        if self.slowness == Slowness::Fine && patience.as_mut().poll(cx).is_ready() {
+            self.slowness = Slowness::Noticed;
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::PollSender;
 
-use super::{Arrival, Driver, Ending, FAREWELL_TIMEOUT, STRANGER_FAREWELL_TIMEOUT};
+use super::{Arrival, Driver, Ending, FAREWELL_TIMEOUT, REPLAY_TIMEOUT, STRANGER_FAREWELL_TIMEOUT};
 use crate::census::{Census, ConnectionLimits};
 use crate::fanout::Mailbox;
 use crate::testing::soon;
@@ -212,6 +212,22 @@ async fn a_peer_that_takes_nothing_is_reported_once() {
     bench.mailbox.push_control(frame(1));
     tokio::time::sleep(UNWRITABLE_TIMEOUT * 3).await;
     assert!(bench.arrivals.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_for_ever_to_read_what_it_missed_is_slow() {
+    let mut bench = Bench::stuck();
+    let start = Instant::now();
+    for _ in 0..100 {
+        bench.mailbox.push_replay(high("missed"));
+    }
+    while start.elapsed() < REPLAY_TIMEOUT {
+        assert!(bench.arrivals.try_recv().is_err(), "after {:?}", start.elapsed());
+        tokio::time::sleep(UNWRITABLE_TIMEOUT / 2).await;
+        soon(bench.peer.recv()).await.unwrap().unwrap();
+    }
+    assert!(matches!(soon(bench.arrivals.recv()).await, Some(Arrival::TooSlow(ID))));
+    assert!(start.elapsed() < REPLAY_TIMEOUT + UNWRITABLE_TIMEOUT, "after {:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

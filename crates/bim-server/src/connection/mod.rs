@@ -14,7 +14,7 @@
 //! connection ends, and no other notices. Who started the task tells the engine, once.
 //!
 //! *When slow.* A peer that takes nothing for [`UNWRITABLE_TIMEOUT`] while something waits, or whose mailbox
-//! overflows, is reported once; the engine says goodbye and asks for the end.
+//! overflows, or that has not read what it missed within [`REPLAY_TIMEOUT`], is reported once; the engine says goodbye and asks for the end.
 
 mod arrival;
 mod driver;
@@ -23,11 +23,17 @@ mod driver_test;
 
 use std::time::Duration;
 
+use bim_types::limits::RESUME_WINDOW;
+
 pub(crate) use arrival::{ARRIVALS_MAX, Arrival};
 pub(crate) use driver::{Driver, Ending};
 
 /// Bytes that a peer may send before it is authenticated. More: it is closed.
 pub(crate) const STRANGER_BYTES_MAX: usize = 16 * 1024;
+
+/// How long what a resume reads again may wait. Its bytes are the room buffer's, which lets them go after this
+/// time; a peer that reads more slowly would keep them, and resumes from where it is instead.
+pub(crate) const REPLAY_TIMEOUT: Duration = RESUME_WINDOW;
 
 /// How long the last frames and the close may take. After it the connection is cut.
 pub(crate) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);

@@ -111,6 +111,11 @@ impl Mailbox {
         self.lock().control > 0
     }
 
+    /// Whether messages wait that a resume reads again.
+    pub(crate) fn has_replay(&self) -> bool {
+        self.lock().queue.has_replay()
+    }
+
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()
