@@ -41,7 +41,10 @@ impl Engine {
             last = app.value().into();
             match StoredApp::decode(record.value) {
                 Ok(stored) => self.apps.insert(app, stored),
-                Err(_) => self.out.push(Output::Notice(Notice::RecordDamaged { app, group: None })),
+                Err(_) => {
+                    self.apps.reserve(app);
+                    self.out.push(Output::Notice(Notice::RecordDamaged { app, group: None }));
+                }
             }
         }
         last

@@ -30,9 +30,14 @@ impl Apps {
         for key in &record.keys {
             self.by_key.insert(key.key_id.clone(), app);
         }
-        self.last = self.last.max(app.value());
+        self.reserve(app);
         let live_groups = self.apps.get(&app).and_then(|known| known.live_groups);
         self.apps.insert(app, App { record, live_groups });
+    }
+
+    /// Keeps an id from being given away.
+    pub(crate) fn reserve(&mut self, app: AppId) {
+        self.last = self.last.max(app.value());
     }
 
     /// One app.

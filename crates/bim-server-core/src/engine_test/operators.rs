@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use bim_store::ServerLog;
+use bim_types::store::{Expected, LogOp, Put, RecordKey};
 use bim_types::{AppId, AppSecret, ErrorCode};
 
 use super::world::{World, app, uid};
@@ -31,4 +33,14 @@ fn bad_requests_of_operators_say_what_would_be_right() {
     ] {
         assert_eq!(world.admin(command).unwrap_err().code, code);
     }
+}
+
+#[test]
+fn an_app_that_can_not_be_read_keeps_its_id_from_others() {
+    let world = World::new();
+    let key = RecordKey::App(AppId::new(2).unwrap());
+    let value = Some(bytes::Bytes::from_static(b"\xff"));
+    let damage = LogOp::Put(Put { key, expected: Expected::Any, value });
+    world.log.commit(&[damage]).unwrap();
+    assert_eq!(world.restart().create_app(), AppId::new(3).unwrap());
 }
