@@ -49,6 +49,8 @@ impl<T: MayLag> Hub<T> {
         let slots = first.into_iter().map(Slot::Event).collect();
         let queue = Queue { slots, capacity: capacity.max(1), ended: false, stopped: false, waker: None };
         let feed = Arc::new(Feed(Mutex::new(queue)));
+        // Nothing may be published for long; readers that left meanwhile go now.
+        self.feeds.retain(|feed| !feed.lock().ended);
         self.feeds.push(Arc::clone(&feed));
         Reader { feed }
     }
@@ -287,5 +289,15 @@ mod tests {
         let cx = Context::from_waker(Waker::noop());
         assert_eq!(reader.poll_next(&cx), Poll::Ready(Some(Number::Of(2))));
         assert_eq!(reader.poll_next(&cx), Poll::Ready(None));
+    }
+
+    #[test]
+    fn readers_that_come_and_go_while_nothing_happens_leave_nothing_behind() {
+        let mut hub: Hub<Number> = Hub::new();
+        let stays = hub.subscribe(1, None);
+        (0..1000).for_each(|_| drop(hub.subscribe(1, Some(Number::Of(0)))));
+        assert!(hub.feeds.len() <= 2, "{} queues", hub.feeds.len());
+        hub.publish(&Number::Of(1));
+        assert_eq!(read(&stays), [Number::Of(1)]);
     }
 }

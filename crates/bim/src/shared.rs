@@ -104,6 +104,23 @@ impl Shared {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The driver is gone, however it ended: nothing will change any more.
+    pub(crate) fn end(&self) {
+        let mut view = self.view();
+        if view.ended {
+            return;
+        }
+        view.ended = true;
+        view.logged_in = false;
+        if !matches!(view.status, ConnectStatus::Disconnected(_)) {
+            view.status = ConnectStatus::Disconnected(DisconnectReason::ShutDown);
+            let last = ConnectEvent::Status(view.status.clone());
+            view.connect.publish(&last);
+        }
+        view.connect.end();
+        view.live.end();
+    }
+
     pub(crate) fn message_id(&self) -> ClientMessageId {
         let count = self.next_id.fetch_add(1, Ordering::Relaxed);
         ClientMessageId::new(self.first_id.wrapping_add(u128::from(count)))

@@ -53,8 +53,18 @@ pub(crate) struct Driver {
     timer: Pin<Box<Sleep>>,
     /// Which source is asked first, in turn.
     turn: usize,
+    _ending: Ending,
     /// Last, so that whoever waits for the end of the calls finds everything else gone.
     calls: mpsc::Receiver<Call>,
+}
+
+/// Ends what handles and streams see also when the task dies: with its runtime, or by a transport that panics.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// Something to react to.
@@ -80,6 +90,7 @@ impl Driver {
         let log = shared.log;
         Self {
             machine,
+            _ending: Ending(Arc::clone(&shared)),
             shared,
             began,
             link: None,
@@ -257,13 +268,7 @@ impl Driver {
 
     /// Finishes what was begun, for a short time, and lets go of everything.
     async fn end(mut self) {
-        {
-            let mut view = self.shared.view();
-            view.ended = true;
-            view.logged_in = false;
-            view.connect.end();
-            view.live.end();
-        }
+        self.shared.end();
         // What is not done in time is dropped with the tasks.
         let _ = timeout(FAREWELL, poll_fn(|cx| self.chores.poll_farewell(cx))).await;
         self.chores.close_store().await;

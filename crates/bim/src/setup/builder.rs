@@ -140,8 +140,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// 2004 for an app id, uid, endpoint or certificate that is not valid, no endpoint at all, or a call outside a
-    /// tokio runtime; 2005 the data directory can not be written; 2006 it is in use by another client or process;
-    /// 2007, 2008 its database failed or is damaged.
+    /// tokio runtime; 2005 the data directory can not be written; 2006 it is in use by another client or process,
+    /// and still is after a second; 2007, 2008 its database failed or is damaged.
     ///
     /// # Cancel safety
     ///

@@ -46,6 +46,69 @@ async fn a_slow_stream_is_told_how_much_it_missed() {
     assert!((7..=8).contains(&count), "{count}");
 }
 
+#[tokio::test]
+async fn what_was_read_and_what_lagged_is_exactly_what_happened() {
+    let server = Server::start();
+    let client = server.builder("alice").event_buffer(5).build().await.unwrap();
+    client.login("alice", "good").await.unwrap();
+    let id = room(&client).await;
+    let mut slow = client.live_groups().events();
+    let own = client.create_text_message("own");
+    let (mut read, mut missed, mut last) = (0, 0, None);
+    let mut count = |event| match event {
+        LiveEvent::Lagged { count } => missed += count,
+        LiveEvent::Received(message) => {
+            assert!(last < Some(message.position.seq));
+            last = Some(message.position.seq);
+            read += 1;
+        }
+        LiveEvent::Sent(_) => read += 1,
+        other => panic!("{other:?}"),
+    };
+    for _ in 0..7 {
+        (0..40).for_each(|number| server.post(id, &number.to_string()));
+        // The answer comes after the copies on the same connection.
+        soon(client.live_groups().send_live_group_message(&own, id, Priority::Normal)).await.unwrap();
+        for _ in 0..3 {
+            count(soon(slow.next()).await.unwrap());
+        }
+    }
+    drop(client);
+    while let Some(event) = soon(slow.next()).await {
+        count(event);
+    }
+    assert_eq!(read + missed, 281, "{read} read and {missed} missed");
+}
+
+/// Removes itself, from within the call.
+struct Leaves {
+    client: Mutex<Option<(Client, bim::ListenerId)>>,
+    calls: AtomicUsize,
+}
+
+impl LiveGroupMessageListener for Leaves {
+    fn on_receive_message(&self, _: Message) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some((client, id)) = self.client.lock().unwrap().take() {
+            client.live_groups().remove_live_group_message_listener(id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listener_may_remove_itself_while_it_is_called() {
+    let server = Server::start();
+    let client = server.client("alice").await;
+    let id = room(&client).await;
+    let leaves = Arc::new(Leaves { client: Mutex::new(None), calls: AtomicUsize::new(0) });
+    let live = client.live_groups();
+    let listener = live.add_live_group_message_listener(leaves.clone());
+    *leaves.client.lock().unwrap() = Some((client.clone(), listener));
+    (0..5).for_each(|number| server.post(id, &number.to_string()));
+    until(|| Arc::strong_count(&leaves) == 1).await;
+    assert_eq!(leaves.calls.load(Ordering::Relaxed), 1);
+}
+
 #[derive(Default)]
 struct Clumsy(AtomicUsize);
 
@@ -148,7 +211,7 @@ async fn a_shutdown_answers_everyone_ends_streams_and_leaves_no_task() {
     let mut events = client.live_groups().events();
     server.fall_silent();
     let message = client.create_text_message("never answered");
-    let sends: Vec<_> = (0..100)
+    let sends: Vec<_> = (0..1000)
         .map(|_| client.live_groups().send_live_group_message(&message, id, Priority::Normal))
         .collect();
     let began = tokio::time::Instant::now();
@@ -278,18 +341,87 @@ mod data_dir {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("file");
         std::fs::write(&file, "in the way").unwrap();
-        let error = server.builder("alice").data_dir(file.join("below")).build().await.unwrap_err();
-        assert_eq!(error.code(), 2005);
-        assert!(error.to_string().starts_with("data directory can not be written (code 2005): "));
+        for place in [file.join("below"), file.clone(), "/proc/nowhere".into()] {
+            let error = server.builder("alice").data_dir(&place).build().await.unwrap_err();
+            assert_eq!(error.code(), 2005, "{error}");
+            assert!(error.to_string().starts_with("data directory can not be written (code 2005): "));
+            assert!(error.to_string().contains(place.to_str().unwrap()), "{error}");
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), b"in the way");
     }
 
     #[tokio::test]
     async fn a_damaged_store_is_a_clear_error() {
         let server = Server::start();
         let place = tempfile::tempdir().unwrap();
-        std::fs::write(place.path().join("client.redb"), "not a database").unwrap();
-        let error = server.builder("alice").data_dir(place.path()).build().await.unwrap_err();
-        assert_eq!((error.code(), error.kind()), (2008, ErrorKind::Storage));
+        let file = place.path().join("client.redb");
+        let client = server.builder("alice").data_dir(place.path()).build().await.unwrap();
+        soon(client.login("alice", "good")).await.unwrap();
+        client.shutdown().await;
+        let whole = std::fs::read(&file).unwrap();
+        let mut torn = whole.clone();
+        torn.truncate(whole.len() / 2);
+        let mut flipped = whole.clone();
+        flipped.iter_mut().for_each(|byte| *byte ^= 0x55);
+        for damaged in [b"not a database".to_vec(), Vec::new(), torn, flipped] {
+            std::fs::write(&file, &damaged).unwrap();
+            let error = server.builder("alice").data_dir(place.path()).build().await.unwrap_err();
+            assert_eq!((error.code(), error.kind()), (2008, ErrorKind::Storage), "{error}");
+            assert!(error.to_string().contains("client.redb"), "{error}");
+            assert_eq!(std::fs::read(&file).unwrap(), damaged, "nothing is deleted or repaired in silence");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_directory_is_free_again_at_once_after_a_shutdown_and_after_a_drop() {
+        let server = Server::start();
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..6 {
+            let client = server.builder("alice").data_dir(place.path()).build().await.unwrap();
+            soon(client.login("alice", "good")).await.unwrap();
+            if round % 2 == 0 {
+                client.shutdown().await;
+            }
+            drop(client);
+        }
+        assert_eq!(server.devices().len(), 6);
+    }
+
+    const HELD: &str = "BIM_TEST_HELD_DIRECTORY";
+
+    /// Does something only in the process that the next test starts.
+    #[tokio::test]
+    async fn holds_a_directory_until_it_is_told_to_end() {
+        let Ok(directory) = std::env::var(HELD) else { return };
+        let server = Server::start();
+        let client = server.builder("alice").data_dir(directory).build().await.unwrap();
+        println!("\nholding");
+        let told = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
+        told.await.unwrap().unwrap();
+        drop(client);
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_another_process_holds_is_in_use_until_that_process_ends() {
+        use std::io::{BufRead, BufReader};
+        use std::process::{Command, Stdio};
+        let place = tempfile::tempdir().unwrap();
+        let mut other = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "handles::data_dir::holds_a_directory_until_it_is_told_to_end", "--nocapture"])
+            .env(HELD, place.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(other.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "holding"));
+        let server = Server::start();
+        let error = server.builder("bob").data_dir(place.path()).build().await.unwrap_err();
+        assert_eq!((error.code(), error.kind()), (2006, ErrorKind::Storage));
+        assert!(error.to_string().contains(place.path().to_str().unwrap()), "{error}");
+        other.kill().unwrap();
+        other.wait().unwrap();
+        server.builder("bob").data_dir(place.path()).build().await.unwrap();
     }
 }
 

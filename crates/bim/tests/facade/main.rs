@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod common;
+mod endings;
 mod handles;
 mod quick_start;
 mod reconnect;
