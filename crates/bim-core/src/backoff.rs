@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bim_types::limits::{RECONNECT_DELAY_FIRST, RECONNECT_DELAY_MAX};
 
-use crate::entropy::Entropy;
+use bim_types::Entropy;
 
 /// The longest delay a server may ask for. A longer one is cut to this: the server can ask again, and a client
 /// that was told nonsense comes back all the same.

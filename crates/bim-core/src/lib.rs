@@ -22,7 +22,6 @@
 mod backoff;
 mod command;
 mod config;
-mod entropy;
 mod event;
 mod io;
 mod live;

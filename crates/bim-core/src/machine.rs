@@ -8,12 +8,12 @@ use bim_types::{ErrorCode, Mono, Now, Refusal, Wall};
 
 use crate::command::{Answer, Ask, CallId, Command};
 use crate::config::ClientConfig;
-use crate::entropy::Entropy;
 use crate::event::{Event, LiveEvent};
 use crate::io::{Input, Output};
 use crate::live::LiveGroups;
 use crate::outbox::{Outbox, Pending};
 use crate::session::{Phase, Session};
+use bim_types::Entropy;
 
 /// A client without input and output. See the crate for how to drive it.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! The engine: its doors, and who is called for what.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bim_proto::{Goodbye, Response, ResponseBody, ServerFrame};
@@ -9,11 +8,12 @@ use bim_types::{ConnectionId, ErrorCode, Mono, Now, Refusal};
 
 use crate::apps::Apps;
 use crate::config::EngineConfig;
-use crate::entropy::Entropy;
 use crate::io::{Input, Loaded, LogQuery, Notice, Output, StoreFailure};
 use crate::live::Rooms;
 use crate::ops::{Asker, Ops, PendingRead, PendingWrite};
+use crate::outputs::Outputs;
 use crate::session::{FailedLogins, Sessions};
+use bim_types::Entropy;
 
 /// Apps read at a time when the engine starts.
 const APPS_PAGE: usize = 256;
@@ -61,21 +61,6 @@ pub(crate) struct Health {
     pub(crate) store_failed: bool,
 }
 
-/// What the engine wants done, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Outputs(VecDeque<Output>);
-
-impl Outputs {
-    pub(crate) fn push(&mut self, output: Output) {
-        self.0.push_back(output);
-    }
-
-    /// Queues a frame for one connection.
-    pub(crate) fn send(&mut self, connection: ConnectionId, frame: ServerFrame) {
-        self.push(Output::Send { connection, frame: frame.encode() });
-    }
-}
-
 impl Engine {
     /// An engine that knows nothing yet: it asks for its apps first and says [`Output::Ready`] when it has
     /// them. `seed` feeds ids and jitter; the same seed and inputs give the same outputs.
@@ -115,7 +100,7 @@ impl Engine {
 
     /// The next thing to do, in order; `None` when there is nothing until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.out.0.pop_front()
+        self.out.pop()
     }
 
     /// When [`Input::Tick`] is due.
@@ -163,7 +148,7 @@ impl Engine {
 
     /// What everyone is told while the engine is being stopped: come back, but not all at once.
     pub(crate) fn come_back_later(&mut self) -> Refusal {
-        let after = self.entropy.between(COME_BACK_FIRST, COME_BACK_LAST);
+        let after = COME_BACK_FIRST + self.entropy.up_to(COME_BACK_LAST - COME_BACK_FIRST);
         Refusal::new(ErrorCode::ServerDraining).retry_after(after)
     }
 

@@ -20,10 +20,10 @@ mod config;
 mod engine;
 #[cfg(test)]
 mod engine_test;
-mod entropy;
 mod io;
 mod live;
 mod ops;
+mod outputs;
 mod session;
 pub mod token;
 

@@ -7,8 +7,8 @@ use bim_proto::{HistoryQuery, RequestId};
 use bim_types::store::{LogOp, OpId};
 use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, Seq};
 
-use crate::engine::Outputs;
 use crate::io::{LogQuery, Output};
+use crate::outputs::Outputs;
 
 /// What one operation takes up beside its bytes, roughly.
 const OP_OVERHEAD_BYTES: usize = 128;

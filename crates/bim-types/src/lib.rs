@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`ids`] | [`AppId`], [`Uid`], [`DeviceId`], [`ConversationShortId`], [`ClientMessageId`] |
 //! | [`time`] | [`Mono`], [`Wall`], [`Now`] |
+//! | [`entropy`] | [`Entropy`] |
 //! | [`position`] | [`Epoch`], [`Seq`], [`Position`], [`Cursor`] |
 //! | [`priority`] | [`Priority`], [`PerPriority`] |
 //! | [`live`] | [`GroupInfo`], [`Conversation`], [`Message`], [`LiveGap`] |
@@ -18,6 +19,7 @@
 //! | [`store`] | the vocabulary of the client store and the server log |
 
 mod check;
+pub mod entropy;
 pub mod error_code;
 pub mod ids;
 pub mod limits;
@@ -30,6 +32,7 @@ pub mod session;
 pub mod store;
 pub mod time;
 
+pub use entropy::Entropy;
 pub use error_code::{ErrorCode, ErrorKind};
 pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};
 pub use live::{Conversation, GroupInfo, LiveGap, Message, MessageBody, Role};

@@ -8,8 +8,8 @@ use bim_types::{Mono, Token};
 
 use crate::backoff::Backoff;
 use crate::command::Credential;
-use crate::entropy::Entropy;
 use crate::io::TokenAskId;
+use bim_types::Entropy;
 
 /// How long a token provider may take. After that the attempt counts as failed and it is asked again later.
 pub(crate) const TOKEN_PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);

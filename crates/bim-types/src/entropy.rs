@@ -1,20 +1,23 @@
-//! Chance as a value.
+//! Chance as a value: bits from a seed, so that machines draw ids and jitter and stay repeatable.
 
 use std::time::Duration;
 
-use bim_types::DeviceId;
+use crate::ids::DeviceId;
 
 /// A generator of evenly spread bits (SplitMix64, Steele, Lea and Flood 2014), seeded by the shell. Good for
 /// jitter and names; not for secrets.
 #[derive(Clone, Debug)]
-pub(crate) struct Entropy(u64);
+pub struct Entropy(u64);
 
 impl Entropy {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Starts from a seed: the same seed gives the same bits.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn bits(&mut self) -> u64 {
+    /// Sixty-four bits.
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -23,13 +26,14 @@ impl Entropy {
     }
 
     /// Any duration from zero to this one, in microseconds.
-    pub(crate) fn up_to(&mut self, longest: Duration) -> Duration {
+    pub fn up_to(&mut self, longest: Duration) -> Duration {
         let span = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX - 1).saturating_add(1);
         let drawn = (u128::from(self.bits()) * u128::from(span)) >> 64;
         Duration::from_micros(u64::try_from(drawn).unwrap_or(u64::MAX))
     }
 
-    pub(crate) fn device(&mut self) -> DeviceId {
+    /// The name of a new device.
+    pub fn device(&mut self) -> DeviceId {
         DeviceId::new((u128::from(self.bits()) << 64) | u128::from(self.bits()))
     }
 }
