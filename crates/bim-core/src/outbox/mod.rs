@@ -20,6 +20,10 @@ use bim_types::{ClientMessageId, Mono};
 
 use crate::command::CallId;
 
+/// Pages that may be on their way at once: half of what a server queues for one connection, in bytes. More
+/// wait, and what was asked after them waits with them.
+const PAGES_IN_FLIGHT_MAX: usize = 4;
+
 /// Requests that wait for a place in flight, and those in flight.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
@@ -54,13 +58,20 @@ impl Outbox {
 
     /// The next request to send, if the window has room for it.
     pub(crate) fn next(&mut self, now: Mono, window: usize) -> Option<(RequestId, RequestBody)> {
-        if self.in_flight.len() >= window {
+        if self.in_flight.len() >= window || self.must_wait_for_pages() {
             return None;
         }
         let (id, pending) = self.waiting.pop_first()?;
         let body = pending.body.clone();
         self.in_flight.insert(id, InFlight { pending, until: now + REQUEST_TIMEOUT, stranded: false });
         Some((id, body))
+    }
+
+    /// Whether the next request asks for one more page than may be on their way.
+    fn must_wait_for_pages(&self) -> bool {
+        let next_is_page = self.waiting.first_key_value().is_some_and(|(_, next)| is_page(&next.body));
+        let pages = || self.in_flight.values().filter(|sent| is_page(&sent.pending.body)).count();
+        next_is_page && pages() >= PAGES_IN_FLIGHT_MAX
     }
 
     /// The request that was answered.
@@ -124,6 +135,11 @@ impl Outbox {
     }
 }
 
+/// Whether the answer may be as large as a page: 128 KiB.
+fn is_page(body: &RequestBody) -> bool {
+    matches!(body, RequestBody::ListLiveGroups(_) | RequestBody::ReadLiveHistory(_))
+}
+
 /// The id of a message that must not overtake one of these.
 fn follower_of(messages: &BTreeSet<ClientMessageId>, body: &RequestBody) -> Option<ClientMessageId> {
     let RequestBody::SendLiveMessage(send) = body else { return None };
@@ -147,8 +163,8 @@ fn may_repeat(body: &RequestBody) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bim_proto::SendLive;
-    use bim_types::{ConversationShortId, GroupInfo, MessageBody, Priority};
+    use bim_proto::{HistoryQuery, SendLive};
+    use bim_types::{ConversationShortId, GroupInfo, MessageBody, Priority, Seq};
 
     use super::*;
 
@@ -173,6 +189,23 @@ mod tests {
         assert!(outbox.next(Mono::ZERO, 2).is_none());
         assert_eq!(outbox.answered(RequestId(0)), Some(get(0)));
         assert_eq!(outbox.next(Mono::ZERO, 2).unwrap().0, RequestId(2));
+    }
+
+    #[test]
+    fn pages_on_their_way_are_bounded_more_tightly() {
+        let mut outbox = Outbox::default();
+        for number in 0..6 {
+            let body = RequestBody::ReadLiveHistory(HistoryQuery {
+                group: ConversationShortId::new(1).unwrap(),
+                from: Seq::ZERO,
+                to: Seq::ZERO,
+                limit: 50,
+            });
+            outbox.push(RequestId(number), Pending { call: CallId(number), body });
+        }
+        assert_eq!(std::iter::from_fn(|| outbox.next(Mono::ZERO, 64)).count(), PAGES_IN_FLIGHT_MAX);
+        outbox.answered(RequestId(2));
+        assert_eq!(std::iter::from_fn(|| outbox.next(Mono::ZERO, 64)).count(), 1);
     }
 
     #[test]
