@@ -49,6 +49,10 @@ async fn quick_start(arena: Arena) {
         assert_eq!(sent.client_message_id, message.client_message_id());
         assert_eq!(events.recv().await, Some(Heard::Sent(sent)), "the sender sees its message once");
     }
+    let changed = live.set_live_group_notice(id, "新公告").await.unwrap();
+    assert_eq!((changed.info.notice.as_str(), changed.version), ("新公告", 2));
+    assert_eq!(live.get_live_group(id).await.unwrap().info.notice, "新公告");
+
     let custom = client.create_custom_message(r#"{"gift":1}"#);
     let sent = live.send_live_group_message(&custom, id, Priority::Normal).await.unwrap();
     assert_eq!(sent.position.seq.0, 4);

@@ -1,7 +1,7 @@
 //! What an app asks of its client, and what it gets.
 
 use bim_proto::{HistoryPage, HistoryQuery, ListQuery, Page, RequestBody, SendLive};
-use bim_types::{Conversation, ConversationShortId, GroupInfo, Message, Token, Uid};
+use bim_types::{Conversation, ConversationShortId, GroupInfo, GroupInfoChange, Message, Token, Uid};
 
 /// Numbers a call, so that its reply can be matched. Chosen by the shell, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,8 @@ pub enum Ask {
     Leave(ConversationShortId),
     /// Ends a live group. Answered with [`Answer::Done`].
     Dissolve(ConversationShortId),
+    /// Changes what is said about a live group. Answered with [`Answer::Conversation`].
+    SetInfo(ConversationShortId, GroupInfoChange),
     /// Sends a message. Answered with [`Answer::Message`].
     Send(SendLive),
     /// Reads messages. Answered with [`Answer::History`].
@@ -81,6 +83,7 @@ impl From<Ask> for RequestBody {
             Ask::Dissolve(group) => Self::DissolveLiveGroup(group),
             Ask::Send(send) => Self::SendLiveMessage(send),
             Ask::History(query) => Self::ReadLiveHistory(query),
+            Ask::SetInfo(group, change) => Self::SetLiveGroupInfo(group, change),
         }
     }
 }

@@ -44,7 +44,8 @@ const fn holder(number: u64, within: &'static [Field]) -> Field {
 fn lists(kind: u8) -> &'static [Field] {
     const GROUP_INFO: &[Field] = &[list(5, &[])];
     const LIVE_GROUP: &[Field] = &[holder(2, GROUP_INFO)];
-    const REQUEST: &[Field] = &[holder(3, &[holder(1, GROUP_INFO)])];
+    const REQUEST: &[Field] =
+        &[holder(3, &[holder(1, GROUP_INFO)]), holder(11, &[holder(6, &[list(1, &[])])])];
     const RESPONSE: &[Field] = &[
         holder(5, LIVE_GROUP),
         holder(6, &[list(1, LIVE_GROUP)]),

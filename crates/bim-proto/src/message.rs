@@ -1,8 +1,8 @@
 //! The messages of the protocol in words: what machines read and write.
 
 use bim_types::{
-    AppId, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId, GroupInfo, Message,
-    MessageBody, PerPriority, Position, Priority, Refusal, ResumeVerdict, Seq, Token, Uid, Wall,
+    AppId, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId, GroupInfo, GroupInfoChange,
+    Message, MessageBody, PerPriority, Position, Priority, Refusal, ResumeVerdict, Seq, Token, Uid, Wall,
 };
 
 use crate::error::DecodeError;
@@ -100,6 +100,8 @@ pub enum RequestBody {
     SendLiveMessage(SendLive),
     /// Reads messages.
     ReadLiveHistory(HistoryQuery),
+    /// Changes what is said about a live group.
+    SetLiveGroupInfo(ConversationShortId, GroupInfoChange),
 }
 
 /// Which live groups to list.

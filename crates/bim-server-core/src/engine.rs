@@ -171,7 +171,10 @@ impl Engine {
                 self.on_send_written(now, asker, group, *message, content, result);
             }
             PendingWrite::Create { asker, key, group } => self.on_create_written(asker, key, *group, result),
-            PendingWrite::Dissolve { asker, key } => self.on_dissolve_written(asker, key, result),
+            PendingWrite::Change { asker, key, group } => {
+                self.on_change_written(now, asker, key, *group, result);
+            }
+            PendingWrite::Dissolve { asker, key } => self.on_dissolve_written(now, asker, key, result),
             PendingWrite::App { admin, app, record, created } => {
                 self.on_app_written(admin, app, *record, created, result);
             }

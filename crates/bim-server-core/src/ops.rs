@@ -29,6 +29,8 @@ pub(crate) enum PendingWrite {
     Send { asker: Asker, group: GroupKey, message: Box<StoredLiveMessage>, content: [u8; 16] },
     /// A group is being made.
     Create { asker: Asker, key: GroupKey, group: Box<StoredLiveGroup> },
+    /// A group's state is being changed.
+    Change { asker: Asker, key: GroupKey, group: Box<StoredLiveGroup> },
     /// A group is being dissolved.
     Dissolve { asker: Asker, key: GroupKey },
     /// Old messages are being removed.

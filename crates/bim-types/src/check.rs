@@ -95,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_checked_in_what_it_changes() {
+        use crate::live::GroupInfoChange;
+        assert!(GroupInfoChange::default().check().is_err());
+        let change = GroupInfoChange { notice: Some("new".into()), ..GroupInfoChange::default() };
+        assert!(change.check().is_ok());
+        assert_eq!(change.apply(named("g")), GroupInfo { notice: "new".into(), ..named("g") });
+        let nameless = GroupInfoChange { name: Some(String::new()), ..GroupInfoChange::default() };
+        assert_eq!(nameless.check().unwrap_err().limit, Some(100));
+    }
+
+    #[test]
     fn an_ext_map_is_bounded_in_keys_and_in_bytes() {
         let mut info = named("g");
         info.ext = (0..17).map(|n| (n.to_string(), String::new())).collect();

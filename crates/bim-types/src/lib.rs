@@ -35,7 +35,7 @@ pub mod time;
 pub use entropy::Entropy;
 pub use error_code::{ErrorCode, ErrorKind};
 pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};
-pub use live::{Conversation, GroupInfo, LiveGap, Message, MessageBody, Role};
+pub use live::{Conversation, GroupInfo, GroupInfoChange, LiveGap, Message, MessageBody, Role};
 pub use position::{Cursor, Epoch, Position, Seq};
 pub use priority::{PerPriority, Priority};
 pub use refusal::Refusal;

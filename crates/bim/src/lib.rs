@@ -101,8 +101,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub use bim_types::{
     AppId, ClientMessageId, ConnectStatus, Continuity, Conversation, ConversationShortId, Cursor,
-    DisconnectReason, DiscontinuityReason, Epoch, ErrorCode, ErrorKind, GroupInfo, IdError, LiveGap, Message,
-    MessageBody, PerPriority, Position, Priority, Role, Seq, Token, Uid, Wall,
+    DisconnectReason, DiscontinuityReason, Epoch, ErrorCode, ErrorKind, GroupInfo, GroupInfoChange, IdError,
+    LiveGap, Message, MessageBody, PerPriority, Position, Priority, Role, Seq, Token, Uid, Wall,
 };
 
 pub use bim_core::LeftReason;

@@ -59,6 +59,7 @@ impl LiveGroups {
             | Ask::Leave(_)
             | Ask::Dissolve(_)
             | Ask::History(_) => Ok(()),
+            Ask::SetInfo(_, change) => change.check(),
         }
     }
 
@@ -82,7 +83,12 @@ impl LiveGroups {
                     self.leaving.insert(*group);
                 }
             }
-            Ask::Create(_) | Ask::Get(_) | Ask::List(_) | Ask::Dissolve(_) | Ask::History(_) => {}
+            Ask::Create(_)
+            | Ask::Get(_)
+            | Ask::List(_)
+            | Ask::SetInfo(..)
+            | Ask::Dissolve(_)
+            | Ask::History(_) => {}
         }
         None
     }
@@ -111,9 +117,10 @@ impl LiveGroups {
                 self.bury(group);
                 Ok(Answer::Done)
             }
-            (Q::CreateLiveGroup(_) | Q::GetLiveGroup(_), Ok(A::LiveGroup(group))) => {
-                Ok(Answer::Conversation(group))
-            }
+            (
+                Q::CreateLiveGroup(_) | Q::GetLiveGroup(_) | Q::SetLiveGroupInfo(..),
+                Ok(A::LiveGroup(group)),
+            ) => Ok(Answer::Conversation(group)),
             (Q::ListLiveGroups(_), Ok(A::LiveGroupPage(page))) => Ok(Answer::Page(page)),
             (Q::ReadLiveHistory(_), Ok(A::LiveHistoryPage(page))) => Ok(Answer::History(page)),
             (body, Err(refusal)) => {
@@ -296,7 +303,8 @@ impl LiveGroups {
             | RequestBody::GetLiveGroup(_)
             | RequestBody::ListLiveGroups(_)
             | RequestBody::DissolveLiveGroup(_)
-            | RequestBody::ReadLiveHistory(_) => {}
+            | RequestBody::ReadLiveHistory(_)
+            | RequestBody::SetLiveGroupInfo(..) => {}
         }
     }
 

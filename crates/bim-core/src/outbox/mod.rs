@@ -157,7 +157,8 @@ fn may_repeat(body: &RequestBody) -> bool {
         | RequestBody::LeaveLiveGroup(_)
         | RequestBody::DissolveLiveGroup(_)
         | RequestBody::SendLiveMessage(_)
-        | RequestBody::ReadLiveHistory(_) => true,
+        | RequestBody::ReadLiveHistory(_)
+        | RequestBody::SetLiveGroupInfo(..) => true,
     }
 }
 

@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage};
 use bim_proto::{Accepted, LivePush, SendLive, ServerFrame};
 use bim_types::{
-    ConnectionId, Conversation, Cursor, DeviceId, Epoch, ErrorCode, GroupKey, Mono, PerPriority, Position,
-    Priority, Refusal, ResumeVerdict, Role, Seq, Uid,
+    ConnectionId, Conversation, Cursor, DeviceId, Epoch, ErrorCode, GroupInfoChange, GroupKey, Mono,
+    PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid,
 };
 
 use crate::budget::{Budgets, RoomBudget};
@@ -222,8 +222,40 @@ impl Room {
     pub fn may_dissolve(&self, uid: &Uid) -> Result<(), Refusal> {
         match self.role(uid) {
             Role::Owner => Ok(()),
-            _ => Err(Refusal::new(ErrorCode::UserForbidden).hint("only the owner may dissolve a live group")),
+            _ => Err(forbidden("only the owner may dissolve a live group")),
         }
+    }
+
+    /// The group as it is after a change of its information, if this user may make it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::UserForbidden`] for ordinary members, and for admins who change the notice;
+    /// [`ErrorCode::UserNotInGroup`] for anyone else who is not in; what [`GroupInfoChange::check`] says.
+    pub fn with_info(
+        &self,
+        uid: &Uid,
+        connection: ConnectionId,
+        change: GroupInfoChange,
+    ) -> Result<StoredLiveGroup, Refusal> {
+        match self.role(uid) {
+            Role::Owner => {}
+            Role::Admin if change.notice.is_none() => {}
+            Role::Admin => return Err(forbidden("only the owner may change the notice of a live group")),
+            _ if self.has(connection) => {
+                return Err(forbidden("only owner and admins may change a live group"));
+            }
+            _ => return Err(ErrorCode::UserNotInGroup.into()),
+        }
+        change.check()?;
+        let info = change.apply(self.group.info.clone());
+        Ok(StoredLiveGroup { info, version: self.group.version + 1, ..self.group.clone() })
+    }
+
+    /// Takes the group as it was stored after a change.
+    pub fn replace(&mut self, group: StoredLiveGroup, record_version: u64) {
+        self.group = group;
+        self.record_version = record_version;
     }
 
     /// Ends the group: nobody is in it any more. Returns who was.
@@ -297,6 +329,10 @@ impl Room {
     fn may_send_high(&self, uid: &Uid) -> bool {
         self.members_may_send_high || self.role(uid) != Role::Normal
     }
+}
+
+fn forbidden(hint: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::UserForbidden).hint(hint)
 }
 
 /// A stored group as a conversation, with role and joined not set.

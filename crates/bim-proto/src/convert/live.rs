@@ -1,8 +1,8 @@
 //! The messages of live groups.
 
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, DiscontinuityReason, GroupInfo, LiveGap, Message,
-    PerPriority, ResumeVerdict, Role, Seq, Wall,
+    ClientMessageId, Conversation, ConversationShortId, DiscontinuityReason, GroupInfo, GroupInfoChange,
+    LiveGap, Message, PerPriority, ResumeVerdict, Role, Seq, Wall,
 };
 
 use crate::convert::common::{content, message_body, priority, uid};
@@ -21,6 +21,22 @@ impl From<wire::GroupInfo> for GroupInfo {
     fn from(wire: wire::GroupInfo) -> Self {
         let wire::GroupInfo { name, description, notice, avatar_url, ext } = wire;
         Self { name, description, notice, avatar_url, ext }
+    }
+}
+
+/// The group is not part of the change.
+impl From<GroupInfoChange> for wire::SetLiveGroupInfo {
+    fn from(change: GroupInfoChange) -> Self {
+        let GroupInfoChange { name, description, notice, avatar_url, ext } = change;
+        let ext = ext.map(|entries| wire::Ext { entries });
+        Self { short_id: 0, name, description, notice, avatar_url, ext }
+    }
+}
+
+impl From<wire::SetLiveGroupInfo> for GroupInfoChange {
+    fn from(wire: wire::SetLiveGroupInfo) -> Self {
+        let wire::SetLiveGroupInfo { short_id: _, name, description, notice, avatar_url, ext } = wire;
+        Self { name, description, notice, avatar_url, ext: ext.map(|ext| ext.entries) }
     }
 }
 

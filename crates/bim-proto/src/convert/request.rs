@@ -55,6 +55,9 @@ impl From<RequestBody> for request::Body {
                 to_seq: query.to.0,
                 limit: query.limit,
             }),
+            RequestBody::SetLiveGroupInfo(group, change) => {
+                Self::SetLiveGroupInfo(wire::SetLiveGroupInfo { short_id: group.value(), ..change.into() })
+            }
         }
     }
 }
@@ -90,6 +93,9 @@ impl TryFrom<request::Body> for RequestBody {
                 to: Seq(read.to_seq),
                 limit: read.limit,
             }),
+            request::Body::SetLiveGroupInfo(set) => {
+                Self::SetLiveGroupInfo(short_id(set.short_id)?, set.into())
+            }
         })
     }
 }

@@ -294,6 +294,57 @@ impl ::prost::Name for CreateLiveGroup {
         "/bim.v1.CreateLiveGroup".into()
     }
 }
+/// Changes what is said about a live group. What is absent stays as it is. Everyone in the group is told the
+/// new state.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SetLiveGroupInfo {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// 1 to 100 characters.
+    #[prost(string, optional, tag = "2")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    /// At most 1 KiB.
+    #[prost(string, optional, tag = "3")]
+    pub description: ::core::option::Option<::prost::alloc::string::String>,
+    /// At most 1 KiB.
+    #[prost(string, optional, tag = "4")]
+    pub notice: ::core::option::Option<::prost::alloc::string::String>,
+    /// At most 1 KiB.
+    #[prost(string, optional, tag = "5")]
+    pub avatar_url: ::core::option::Option<::prost::alloc::string::String>,
+    /// Replaces all of the app's own values.
+    #[prost(message, optional, tag = "6")]
+    pub ext: ::core::option::Option<Ext>,
+}
+impl ::prost::Name for SetLiveGroupInfo {
+    const NAME: &'static str = "SetLiveGroupInfo";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.SetLiveGroupInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.SetLiveGroupInfo".into()
+    }
+}
+/// The app's own values, where none at all differs from an empty map.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Ext {
+    /// At most 16 keys, 4 KiB of keys and values together.
+    #[prost(btree_map = "string, string", tag = "1")]
+    pub entries:
+        ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+impl ::prost::Name for Ext {
+    const NAME: &'static str = "Ext";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.Ext".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.Ext".into()
+    }
+}
 /// Reads one live group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetLiveGroup {
@@ -842,7 +893,7 @@ pub struct Request {
     #[prost(uint64, tag = "1")]
     pub request_id: u64,
     /// What is asked.
-    #[prost(oneof = "request::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "request::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
     pub body: ::core::option::Option<request::Body>,
 }
 /// Nested message and enum types in `Request`.
@@ -877,6 +928,9 @@ pub mod request {
         /// Reads messages of a live group the connection is in.
         #[prost(message, tag = "10")]
         ReadLiveHistory(super::ReadLiveHistory),
+        /// Changes what is said about a live group.
+        #[prost(message, tag = "11")]
+        SetLiveGroupInfo(super::SetLiveGroupInfo),
     }
 }
 impl ::prost::Name for Request {
@@ -913,7 +967,7 @@ pub mod response {
         /// A token was accepted.
         #[prost(message, tag = "4")]
         TokenRefreshed(super::TokenRefreshed),
-        /// One live group: made or read.
+        /// One live group: made, read or changed.
         #[prost(message, tag = "5")]
         LiveGroup(super::LiveGroup),
         /// A page of live groups.

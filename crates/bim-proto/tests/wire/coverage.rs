@@ -20,7 +20,7 @@ fn every_kind_of_frame_has_golden_bytes() {
 #[test]
 fn every_body_of_a_request_has_golden_bytes() {
     let bodies = variants(|bytes| wire::Request::decode(bytes).ok()?.body);
-    assert_eq!(bodies.len(), 9, "a new body: add it to `fixture_of_request`, and count it here");
+    assert_eq!(bodies.len(), 10, "a new body: add it to `fixture_of_request`, and count it here");
     for body in bodies {
         let name = fixture_of_request(&body);
         let found = wire::Request::decode(payload(name)).unwrap().body.unwrap();
@@ -128,6 +128,7 @@ fn fixture_of_request(body: &request::Body) -> &'static str {
         request::Body::DissolveLiveGroup(_) => "request_dissolve_live_group",
         request::Body::SendLiveMessage(_) => "request_send_live_message",
         request::Body::ReadLiveHistory(_) => "request_read_live_history",
+        request::Body::SetLiveGroupInfo(_) => "request_set_live_group_info",
     }
 }
 

@@ -9,8 +9,8 @@ use bim_proto::{
 };
 use bim_types::{
     AppId, AppSecret, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId,
-    DiscontinuityReason, Epoch, ErrorCode, GroupInfo, LiveGap, Message, MessageBody, PerPriority, Position,
-    Priority, Refusal, ResumeVerdict, Role, Seq, Token, Uid, Wall,
+    DiscontinuityReason, Epoch, ErrorCode, GroupInfo, GroupInfoChange, LiveGap, Message, MessageBody,
+    PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Token, Uid, Wall,
 };
 
 use crate::words::Words;
@@ -76,6 +76,14 @@ fn requests() -> Vec<(&'static str, ClientFrame)> {
     let follows = Some(ClientMessageId::new(0xb0b1_b2b3_b4b5_b6b7_b8b9_babb_bcbd_bebf));
     let history = HistoryQuery { group: group(), from: Seq(100), to: Seq(200), limit: 50 };
     let list = ListQuery { cursor: group().value(), count: 50, mine: true };
+    let everything = GroupInfoChange {
+        name: Some(info().name),
+        description: Some(info().description),
+        notice: Some(info().notice),
+        avatar_url: Some(info().avatar_url),
+        ext: Some(info().ext),
+    };
+    let no_notice = GroupInfoChange { notice: Some(String::new()), ..GroupInfoChange::default() };
     let bodies = [
         ("request_refresh_token", RequestBody::RefreshToken(Token::new("head.newer.mac"))),
         ("request_create_live_group", RequestBody::CreateLiveGroup(info())),
@@ -89,6 +97,8 @@ fn requests() -> Vec<(&'static str, ClientFrame)> {
         ("request_send_live_message_custom", send(Priority::High, custom(), None)),
         ("request_send_live_message_low", send(Priority::Low, custom(), None)),
         ("request_read_live_history", RequestBody::ReadLiveHistory(history)),
+        ("request_set_live_group_info", RequestBody::SetLiveGroupInfo(group(), everything)),
+        ("request_set_live_group_info_notice", RequestBody::SetLiveGroupInfo(group(), no_notice)),
     ];
     let id = |name| RequestId(if name == "request_send_live_message_custom" { u64::MAX } else { 7 });
     let frame = |(name, body)| (name, ClientFrame::Request(Request { id: id(name), body: Ok(body) }));

@@ -10,8 +10,8 @@ use bim_proto::{
 };
 use bim_types::{
     AppId, AppSecret, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId,
-    DiscontinuityReason, Epoch, ErrorCode, GroupInfo, LiveGap, Message, MessageBody, PerPriority, Position,
-    Priority, Refusal, ResumeVerdict, Role, Seq, Token, Uid, Wall,
+    DiscontinuityReason, Epoch, ErrorCode, GroupInfo, GroupInfoChange, LiveGap, Message, MessageBody,
+    PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Token, Uid, Wall,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -61,6 +61,17 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     ]
 }
 
+fn info_change() -> impl Strategy<Value = GroupInfoChange> {
+    let mentioned = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (info(), mentioned).prop_map(|(info, (name, description, notice, avatar_url, ext))| GroupInfoChange {
+        name: name.then_some(info.name),
+        description: description.then_some(info.description),
+        notice: notice.then_some(info.notice),
+        avatar_url: avatar_url.then_some(info.avatar_url),
+        ext: ext.then_some(info.ext),
+    })
+}
+
 fn request_body() -> impl Strategy<Value = RequestBody> {
     let list = (0..=i64::MAX, any::<u32>(), any::<bool>());
     let history = (short_id(), any::<u64>(), any::<u64>(), any::<u32>());
@@ -78,6 +89,7 @@ fn request_body() -> impl Strategy<Value = RequestBody> {
         history.prop_map(|(group, from, to, limit)| {
             RequestBody::ReadLiveHistory(HistoryQuery { group, from: Seq(from), to: Seq(to), limit })
         }),
+        (short_id(), info_change()).prop_map(|(group, change)| RequestBody::SetLiveGroupInfo(group, change)),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! The engine between scripted peers and a log in memory.
 
+mod changes;
 mod groups;
 mod operators;
 mod order;

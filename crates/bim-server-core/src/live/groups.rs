@@ -1,13 +1,13 @@
 //! Making, reading, listing and ending live groups.
 
 use bim_proto::stored::StoredLiveGroup;
-use bim_proto::{ListQuery, Page, ResponseBody, ServerFrame};
+use bim_proto::{ListQuery, Page, ResponseBody};
 use bim_types::limits::{FRAME_BYTES_MAX, PAGE_ENTRIES_MAX};
 use bim_types::store::{
-    Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, StreamId, Trim, VersionedRecord,
+    Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, VersionedRecord,
 };
 use bim_types::{
-    AppId, Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupKey, Now, Refusal, Role, Wall,
+    AppId, Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupKey, Now, Refusal, Role,
 };
 
 use crate::engine::Engine;
@@ -201,65 +201,7 @@ impl Engine {
         listed
     }
 
-    pub(super) fn dissolve_room(&mut self, key: GroupKey, asker: Asker) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let uid = user.uid.clone();
-        if let Err(refusal) = self.check_writable() {
-            return self.respond(asker, Err(refusal));
-        }
-        let Some(active) = self.rooms.active(key) else { return };
-        if let Err(refusal) = active.room.may_dissolve(&uid) {
-            return self.respond(asker, Err(refusal));
-        }
-        active.ending = true;
-        let version = active.room.record_version();
-        let indexed = std::iter::once(active.room.owner()).chain(active.room.admins()).cloned();
-        let remove = |key, expected| LogOp::Put(Put { key, expected, value: None });
-        let record = RecordKey::LiveGroup(key.app, key.group);
-        let mut ops = vec![remove(record, Expected::Version(version))];
-        ops.extend(indexed.map(|uid| remove(RecordKey::LiveGroupOf(key.app, uid, key.group), Expected::Any)));
-        let everything = Wall::from_millis(u64::MAX);
-        let stream = StreamId::LiveGroup(key.app, key.group);
-        ops.push(LogOp::Trim(Trim { stream, before: everything }));
-        self.ops.write(&mut self.out, ops, PendingWrite::Dissolve { asker, key });
-    }
-
-    pub(crate) fn on_dissolve_written(
-        &mut self,
-        asker: Asker,
-        key: GroupKey,
-        result: Result<Vec<LogOutcome>, StoreFailure>,
-    ) {
-        let Some(active) = self.rooms.active(key) else { return };
-        match result.as_deref() {
-            Ok([LogOutcome::Put(PutOutcome::Done(_)), ..]) => {
-                let viewers = active.room.dissolve();
-                let frame = ServerFrame::LiveState(active.room.state()).encode();
-                self.out.push(Output::BroadcastState { group: key, frame });
-                for connection in viewers {
-                    if let Some(session) = self.sessions.find_mut(connection) {
-                        session.groups.remove(&key);
-                    }
-                    self.out.push(Output::LeaveGroup { group: key, connection });
-                }
-                self.rooms.slots.remove(&key);
-                self.count_groups_down(key.app);
-                self.out.push(Output::Notice(Notice::GroupDissolved { group: key }));
-                self.respond(asker, Ok(ResponseBody::Done));
-            }
-            Ok(_) => {
-                active.ending = false;
-                let after = std::time::Duration::from_millis(200);
-                self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(after)));
-            }
-            Err(failure) => {
-                active.ending = false;
-                self.respond(asker, Err(store_refusal(*failure)));
-            }
-        }
-    }
-
-    fn count_groups_down(&mut self, app: AppId) {
+    pub(super) fn count_groups_down(&mut self, app: AppId) {
         if let Some(count) = self.apps.find_mut(app).and_then(|app| app.live_groups.as_mut()) {
             *count = count.saturating_sub(1);
         }

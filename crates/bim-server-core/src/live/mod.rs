@@ -7,6 +7,7 @@
 //! Requests that come while a room is loading wait in order. Rules are `bim-livegroup`'s; this module
 //! brings requests, rooms and the log together.
 
+mod changes;
 mod groups;
 mod history;
 mod membership;
@@ -18,7 +19,9 @@ use std::collections::{BTreeMap, VecDeque};
 use bim_livegroup::room::Room;
 use bim_proto::{HistoryQuery, SendLive};
 use bim_types::store::{LogOp, RecordKey, StreamId, Trim};
-use bim_types::{ConnectionId, ConversationShortId, Cursor, ErrorCode, GroupKey, Mono, Now, Refusal};
+use bim_types::{
+    ConnectionId, ConversationShortId, Cursor, ErrorCode, GroupInfoChange, GroupKey, Mono, Now, Refusal,
+};
 
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output};
@@ -55,6 +58,10 @@ struct ActiveRoom {
     appending: usize,
     /// Whether it is being dissolved.
     ending: bool,
+    /// Whether a change of its state is being written.
+    changing: bool,
+    /// Changes that wait for that one.
+    changes: VecDeque<(Asker, RoomRequest)>,
     idle_since: Mono,
 }
 
@@ -67,6 +74,7 @@ enum RoomRequest {
     Dissolve,
     Send(SendLive),
     History(HistoryQuery),
+    SetInfo(GroupInfoChange),
 }
 
 impl Rooms {
@@ -118,6 +126,16 @@ impl Engine {
         self.with_room(now, asker, group, RoomRequest::Dissolve);
     }
 
+    pub(crate) fn on_set_info(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        group: ConversationShortId,
+        change: GroupInfoChange,
+    ) {
+        self.with_room(now, asker, group, RoomRequest::SetInfo(change));
+    }
+
     pub(crate) fn on_send(&mut self, now: Now, asker: Asker, send: SendLive) {
         self.with_room(now, asker, send.group, RoomRequest::Send(send));
     }
@@ -152,6 +170,7 @@ impl Engine {
     }
 
     fn on_room_request(&mut self, now: Now, key: GroupKey, asker: Asker, request: RoomRequest) {
+        let Some(request) = self.put_off(key, asker, request) else { return };
         match request {
             RoomRequest::Leave => self.leave_room(key, asker),
             // Whether it is gone is not known before the disk has said so.
@@ -163,6 +182,7 @@ impl Engine {
             RoomRequest::Dissolve => self.dissolve_room(key, asker),
             RoomRequest::Send(send) => self.send_to_room(now, key, asker, send),
             RoomRequest::History(query) => self.read_history(key, asker, query),
+            RoomRequest::SetInfo(change) => self.set_room_info(key, asker, change),
         }
     }
 
@@ -174,6 +194,7 @@ impl Engine {
             | RoomRequest::Join(_)
             | RoomRequest::Leave
             | RoomRequest::Dissolve
+            | RoomRequest::SetInfo(_)
             | RoomRequest::History(_) => self.respond(asker, Err(refusal)),
         }
     }
@@ -203,7 +224,7 @@ impl Engine {
         let (mut gone, mut kept) = (Vec::new(), Vec::new());
         for (key, slot) in &mut self.rooms.slots {
             let Slot::Active(active) = slot else { continue };
-            if !active.room.is_idle() || active.appending > 0 || active.ending {
+            if !active.room.is_idle() || active.appending > 0 || active.changing {
                 active.idle_since = now.mono;
                 kept.push(*key);
             } else if now.mono.since(active.idle_since) >= idle_max {

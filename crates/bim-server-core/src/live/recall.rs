@@ -137,7 +137,14 @@ impl Engine {
         let Some(Slot::Loading { waiting, room: Some(room), .. }) = self.rooms.slots.remove(&key) else {
             return;
         };
-        let active = ActiveRoom { room: *room, appending: 0, ending: false, idle_since: now.mono };
+        let active = ActiveRoom {
+            room: *room,
+            appending: 0,
+            ending: false,
+            changing: false,
+            changes: Default::default(),
+            idle_since: now.mono,
+        };
         self.rooms.slots.insert(key, Slot::Active(Box::new(active)));
         for (asker, request) in waiting {
             self.on_room_request(now, key, asker, request);
@@ -155,6 +162,7 @@ impl Engine {
                     RoomRequest::Get
                     | RoomRequest::Join(_)
                     | RoomRequest::Dissolve
+                    | RoomRequest::SetInfo(_)
                     | RoomRequest::History(_) => self.respond(asker, Err(refusal.clone())),
                 }
             }

@@ -91,6 +91,7 @@ impl Engine {
             Ok(RequestBody::JoinLiveGroup(group, resume)) => self.on_join(now, asker, group, resume),
             Ok(RequestBody::LeaveLiveGroup(group)) => self.on_leave(now, asker, group),
             Ok(RequestBody::DissolveLiveGroup(group)) => self.on_dissolve(now, asker, group),
+            Ok(RequestBody::SetLiveGroupInfo(group, change)) => self.on_set_info(now, asker, group, change),
             Ok(RequestBody::SendLiveMessage(send)) => self.on_send(now, asker, send),
             Ok(RequestBody::ReadLiveHistory(query)) => self.on_history(now, asker, query),
             Err(error) => {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bim_core::{Answer, Ask, Command, HistoryQuery, ListQuery, SendLive};
-use bim_types::{Conversation, ConversationShortId, ErrorCode, GroupInfo, Priority, Seq};
+use bim_types::{Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupInfoChange, Priority, Seq};
 
 use crate::client::unfit;
 use crate::error::Error;
@@ -123,6 +123,98 @@ impl LiveGroups {
     /// Dropping the call does not take it back.
     pub async fn leave_live_group(&self, id: ConversationShortId) -> Result<(), Error> {
         self.ask(Ask::Leave(id)).await.map(drop)
+    }
+
+    /// Changes what is said about a live group: the owner anything, admins anything but the notice. What the
+    /// change leaves out stays as it is. Everyone in the group gets
+    /// [`LiveEvent::StateChanged`](crate::LiveEvent::StateChanged) with the new state.
+    ///
+    /// # Errors
+    ///
+    /// 3 no such group; 4 with the limit for a text that is too long, or when nothing is to be changed; 11 not
+    /// allowed; 13 not in the group.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the call does not take it back.
+    pub async fn set_live_group_info(
+        &self,
+        id: ConversationShortId,
+        change: GroupInfoChange,
+    ) -> Result<Conversation, Error> {
+        self.conversation(Ask::SetInfo(id, change)).await
+    }
+
+    /// Changes the name; otherwise as [`set_live_group_info`](Self::set_live_group_info).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the call does not take it back.
+    pub async fn set_live_group_name(
+        &self,
+        id: ConversationShortId,
+        name: impl Into<String>,
+    ) -> Result<Conversation, Error> {
+        self.set_live_group_info(id, GroupInfoChange { name: Some(name.into()), ..Default::default() }).await
+    }
+
+    /// Changes the description; otherwise as [`set_live_group_info`](Self::set_live_group_info).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the call does not take it back.
+    pub async fn set_live_group_description(
+        &self,
+        id: ConversationShortId,
+        description: impl Into<String>,
+    ) -> Result<Conversation, Error> {
+        let change = GroupInfoChange { description: Some(description.into()), ..Default::default() };
+        self.set_live_group_info(id, change).await
+    }
+
+    /// Changes the notice, which only the owner may; otherwise as
+    /// [`set_live_group_info`](Self::set_live_group_info).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the call does not take it back.
+    pub async fn set_live_group_notice(
+        &self,
+        id: ConversationShortId,
+        notice: impl Into<String>,
+    ) -> Result<Conversation, Error> {
+        self.set_live_group_info(id, GroupInfoChange { notice: Some(notice.into()), ..Default::default() })
+            .await
+    }
+
+    /// Changes where the picture is; otherwise as [`set_live_group_info`](Self::set_live_group_info).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the call does not take it back.
+    pub async fn set_live_group_icon(
+        &self,
+        id: ConversationShortId,
+        avatar_url: impl Into<String>,
+    ) -> Result<Conversation, Error> {
+        let change = GroupInfoChange { avatar_url: Some(avatar_url.into()), ..Default::default() };
+        self.set_live_group_info(id, change).await
     }
 
     /// Ends a live group for everyone in it. Owner only.

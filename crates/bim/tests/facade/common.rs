@@ -282,6 +282,7 @@ impl State {
                 }
                 Ok(ResponseBody::Done)
             }
+            RequestBody::SetLiveGroupInfo(..) => Err(ErrorCode::InvalidCommand.into()),
             RequestBody::SendLiveMessage(send) => self.append(uid, send),
             RequestBody::ReadLiveHistory(query) => match self.groups.get(&query.group) {
                 Some(group) => {
