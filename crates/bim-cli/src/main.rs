@@ -10,6 +10,7 @@
 //! | `commands` | one file for each command |
 //! | `chat` | a room in a terminal, and a room as a tool for scripts |
 
+mod answer;
 mod args;
 mod chat;
 mod commands;

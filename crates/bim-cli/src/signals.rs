@@ -1,6 +1,11 @@
 //! Being asked to stop.
 
+use std::time::Duration;
+
 use crate::error::CliError;
+
+/// How long an orderly end may take after a signal.
+const END_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits for ctrl-c or SIGTERM. Made once at the start, so that no signal between two waits is missed.
 #[derive(Debug)]
@@ -40,4 +45,14 @@ impl StopSignal {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Ends the process when it was asked to stop and does not come to an end: whoever should read its output may not
+/// do so. A second signal ends it at once.
+pub(crate) async fn insist(mut stop: StopSignal) {
+    stop.wait().await;
+    // It makes no difference which of the two it was.
+    let _ = tokio::time::timeout(END_PATIENCE, stop.wait()).await;
+    let _ = CliError::failed("stopped before everything was written").report();
+    std::process::exit(1)
 }

@@ -7,8 +7,9 @@ use bim::{
     LeftReason, LiveEvents, LiveGroups, Priority,
 };
 
+use crate::answer;
 use crate::args::{PriorityArg, RoomArgs};
-use crate::error::{CliError, chain};
+use crate::error::CliError;
 use crate::target::Target;
 
 /// How long a client may be without a connection, if nothing else is asked for.
@@ -39,16 +40,16 @@ impl Room {
         })?;
         let live = client.live_groups();
         let (events, status) = (live.events(), client.connect_events());
-        let conversation = live.join_live_group(group).await.map_err(|error| {
-            let failed = CliError::failed(format!("live group {group} can not be joined: {}", chain(&error)));
-            match error.error_code() {
-                ErrorCode::ConversationNotFound => {
+        let patience = args.connect_timeout.unwrap_or(RECONNECT_TIMEOUT);
+        let conversation = answer::within(patience, live.join_live_group(group)).await.map_err(|error| {
+            let failed = CliError::failed(format!("live group {group} can not be joined: {error}"));
+            match error.code() {
+                Some(ErrorCode::ConversationNotFound) => {
                     failed.help(format!("bim group list shows the live groups of app {}", target.app))
                 }
                 _ => failed,
             }
         })?;
-        let patience = args.connect_timeout.unwrap_or(RECONNECT_TIMEOUT);
         Ok(Self {
             client,
             live,

@@ -4,8 +4,9 @@ use bim::{Client, Conversation, GroupInfo};
 use serde_json::{Value, json};
 
 use super::say;
+use crate::answer::{self, ANSWER_TIMEOUT, NoAnswer};
 use crate::args::{ConnectionArgs, GroupArgs, GroupCommand};
-use crate::error::{CliError, chain};
+use crate::error::CliError;
 use crate::target::{Target, group_id};
 
 /// Groups asked for at once.
@@ -16,28 +17,26 @@ pub(super) async fn run(command: GroupCommand) -> Result<(), CliError> {
         GroupCommand::Create { connection, name, description, notice, json } => {
             let info = GroupInfo { name, description, notice, ..GroupInfo::default() };
             let client = connect(&Target::of(&connection)?).await?;
-            let made = client.live_groups().create_live_group(info).await;
+            let made = asked(client.live_groups().create_live_group(info)).await;
             client.shutdown().await;
-            let made =
-                made.map_err(|error| CliError::failed(format!("no live group was made: {}", chain(&error))))?;
+            let made = made.map_err(|error| CliError::failed(format!("no live group was made: {error}")))?;
             say(if json { as_json(&made).to_string() } else { made.conversation_short_id.to_string() })
         }
         GroupCommand::List { connection, mine, json } => list(&connection, mine, json).await,
         GroupCommand::Get(args) => {
             let (target, group) = target(&args)?;
             let client = connect(&target).await?;
-            let found = client.live_groups().get_live_group(group).await;
+            let found = asked(client.live_groups().get_live_group(group)).await;
             client.shutdown().await;
-            let found =
-                found.map_err(|error| CliError::failed(format!("live group {group}: {}", chain(&error))))?;
+            let found = found.map_err(|error| CliError::failed(format!("live group {group}: {error}")))?;
             say(if args.json { as_json(&found).to_string() } else { as_text(&found) })
         }
         GroupCommand::Dissolve(args) => {
             let (target, group) = target(&args)?;
             let client = connect(&target).await?;
-            let done = client.live_groups().dissolve_live_group(group).await;
+            let done = asked(client.live_groups().dissolve_live_group(group)).await;
             client.shutdown().await;
-            done.map_err(|error| CliError::failed(format!("live group {group}: {}", chain(&error))))?;
+            done.map_err(|error| CliError::failed(format!("live group {group}: {error}")))?;
             say(if args.json {
                 json!({ "group": group.value(), "dissolved": true }).to_string()
             } else {
@@ -53,12 +52,12 @@ async fn list(connection: &ConnectionArgs, mine: bool, json: bool) -> Result<(),
     let mut cursor = 0;
     loop {
         let page = if mine {
-            live.get_owner_live_group_list(cursor, PAGE_GROUPS).await
+            asked(live.get_owner_live_group_list(cursor, PAGE_GROUPS)).await
         } else {
-            live.get_all_live_group_list(cursor, PAGE_GROUPS).await
+            asked(live.get_all_live_group_list(cursor, PAGE_GROUPS)).await
         };
-        let page = page
-            .map_err(|error| CliError::failed(format!("live groups can not be listed: {}", chain(&error))))?;
+        let page =
+            page.map_err(|error| CliError::failed(format!("live groups can not be listed: {error}")))?;
         for group in &page.list {
             if json {
                 say(as_json(group).to_string())?;
@@ -87,6 +86,10 @@ fn target(args: &GroupArgs) -> Result<(Target, bim::ConversationShortId), CliErr
 
 async fn connect(target: &Target) -> Result<Client, CliError> {
     target.connect(None, |text| crate::chat::note(&text)).await
+}
+
+async fn asked<T>(call: impl Future<Output = Result<T, bim::Error>>) -> Result<T, NoAnswer> {
+    answer::within(ANSWER_TIMEOUT, call).await
 }
 
 fn as_json(group: &Conversation) -> Value {

@@ -65,28 +65,33 @@ impl Target {
         })
     }
 
-    /// Logs in. Tries for a while when nobody answers; `say` is told once that it does.
+    /// Logs in. Tries for a while when nobody answers; `say` is told once that it does. A time that was asked for
+    /// is kept to; without one, an attempt that was begun in time is brought to its end.
     pub(crate) async fn connect(
         &self,
-        patience: Option<Duration>,
+        asked_for: Option<Duration>,
         mut say: impl FnMut(String),
     ) -> Result<Client, CliError> {
         let client = self.client().await?;
-        let patience = patience.unwrap_or(FIRST_CONNECT_TIMEOUT);
+        let patience = asked_for.unwrap_or(FIRST_CONNECT_TIMEOUT);
         let until = Instant::now() + patience;
         let mut told = false;
         loop {
-            let Err(error) = client.login(self.uid.clone(), self.token.clone()).await else {
-                return Ok(client);
+            let login = client.login(self.uid.clone(), self.token.clone());
+            let outcome = match asked_for {
+                Some(_) => tokio::time::timeout_at(until.into(), login).await,
+                None => Ok(login.await),
             };
+            let Err(error) = outcome.map_err(|_| self.no_connection(patience))? else { return Ok(client) };
             let again = error.is_retryable() && !is_certificate(&error);
-            if !again || Instant::now() + FIRST_CONNECT_PAUSE >= until {
+            let pause = error.retry_after().unwrap_or_default().max(FIRST_CONNECT_PAUSE);
+            if !again || pause >= until.saturating_duration_since(Instant::now()) {
                 return Err(self.login_refusal(&error));
             }
             if !std::mem::replace(&mut told, true) {
                 say(format!("{}; trying for {} s", chain(&error), patience.as_secs()));
             }
-            tokio::time::sleep(error.retry_after().unwrap_or_default().max(FIRST_CONNECT_PAUSE)).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -117,6 +122,12 @@ impl Target {
             }
             _ => failed,
         }
+    }
+
+    fn no_connection(&self, patience: Duration) -> CliError {
+        let (servers, waited) = (self.servers.join(", "), patience.as_secs_f64());
+        CliError::failed(format!("login to {servers} failed: no connection within {waited} s"))
+            .help("check --server, and that a server listens there; --connect-timeout sets how long to try")
     }
 
     fn login_refusal(&self, error: &Error) -> CliError {

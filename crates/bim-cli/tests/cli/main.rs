@@ -5,6 +5,8 @@ mod chat;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod kill_nine;
 #[cfg(test)]
 mod support;

@@ -22,7 +22,7 @@ mod sequence;
 use std::io::{self, BufWriter, Stdout};
 use std::time::{Duration, Instant};
 
-use bim::{ConnectEvent, HistoryPage, LiveEvent, Message};
+use bim::{ConnectEvent, ErrorCode, HistoryPage, LiveEvent, Message};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
@@ -31,7 +31,7 @@ use super::room::Room;
 use crate::args::RoomArgs;
 use crate::error::CliError;
 use crate::progress;
-use crate::signals::StopSignal;
+use crate::signals::{self, StopSignal};
 
 use backfill::Backfill;
 use lines::Input;
@@ -47,8 +47,10 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sends lines and writes what is heard, until there is reason to end.
 pub(super) async fn run(room: Room, args: &RoomArgs) -> Result<(), CliError> {
     let mut stop = StopSignal::install()?;
+    let insisting = tokio::spawn(signals::insist(StopSignal::install()?));
     let mut script = Script::new(room, args);
     let ended = script.run(&mut stop).await;
+    insisting.abort();
     script.bar.finish_and_clear();
     match ended {
         Ok(()) => Ok(()),
@@ -76,6 +78,8 @@ struct Script {
     /// Why this will end badly, once what is under way has its verdict.
     failure: Option<CliError>,
     lost_since: Option<Instant>,
+    /// Why the server does not accept the token, if that is why there is no connection.
+    token_refused: Option<ErrorCode>,
     finishing_since: Option<Instant>,
     held_noted: Option<Instant>,
     started: Instant,
@@ -146,6 +150,7 @@ impl Script {
             received: 0,
             failure: None,
             lost_since: None,
+            token_refused: None,
             finishing_since: None,
             held_noted: None,
             started: Instant::now(),
@@ -276,11 +281,13 @@ impl Script {
         if let Some(since) = self.lost_since
             && now >= since + self.room.patience
         {
-            let (waited, left) = (self.room.patience.as_secs(), self.outbox.len());
-            let sentence = match left {
-                0 => format!("no connection for {waited} s"),
-                left => format!("no connection for {waited} s; {left} lines have no verdict"),
-            };
+            let mut sentence = format!("no connection for {} s", self.room.patience.as_secs());
+            if let Some(code) = self.token_refused {
+                sentence.push_str(&format!(": the server does not accept the token: {code}"));
+            }
+            if !self.outbox.is_empty() {
+                sentence.push_str(&format!("; {} lines have no verdict", self.outbox.len()));
+            }
             return Err(CliError::failed(sentence).help("--connect-timeout sets how long to try").into());
         }
         Ok(())

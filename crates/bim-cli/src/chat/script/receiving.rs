@@ -38,12 +38,24 @@ impl Script {
     }
 
     pub(super) fn on_status(&mut self, event: Option<ConnectEvent>) -> Result<(), End> {
-        let Some(ConnectEvent::Status(status)) = event else { return Ok(()) };
+        let status = match event {
+            Some(ConnectEvent::Status(status)) => status,
+            Some(ConnectEvent::TokenInvalid(code)) => {
+                if self.token_refused.replace(code) != Some(code) {
+                    self.note(&format!("the server does not accept the token: {code}"));
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
         if let Some(error) = room::session_over(&status) {
             self.printer.flush()?;
             return Err(error.into());
         }
         let (name, detail) = words(&status);
+        if matches!(status, ConnectStatus::Connected(_)) {
+            self.token_refused = None;
+        }
         match status {
             ConnectStatus::Connected(_) if self.lost_since.take().is_some() => self.note("connected again"),
             ConnectStatus::Disconnected(_) if self.lost_since.is_none() => {

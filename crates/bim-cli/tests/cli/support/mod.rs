@@ -139,6 +139,10 @@ impl Server {
         Self::start(dir, &settings.each_ref().map(String::as_str))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn data_dir(&self) -> String {
         self.dir.join("data").display().to_string()
     }
