@@ -197,11 +197,13 @@ impl LiveGroups {
         }
     }
 
-    /// The connection ended. Groups that were being left are not entered again.
-    pub(crate) fn on_lost(&mut self) {
-        for group in std::mem::take(&mut self.leaving) {
-            self.viewers.remove(&group);
+    /// The connection ended. Groups that were being left are entered again only when something was sent to them
+    /// just before: the server tells the verdict of a message to those in the group only.
+    pub(crate) fn on_lost(&mut self, unanswered: &BTreeSet<ConversationShortId>) {
+        for group in self.leaving.difference(unanswered) {
+            self.viewers.remove(group);
         }
+        self.leaving.retain(|group| unanswered.contains(group));
         for viewer in self.viewers.values_mut() {
             viewer.on_lost();
         }
@@ -221,8 +223,11 @@ impl LiveGroups {
         code: ErrorCode,
         out: &mut Outputs,
     ) {
+        let was_being_left = self.leaving.contains(&group);
         self.forget(group);
-        out.live(LiveEvent::Left { group, reason: LeftReason::Refused(code) });
+        if !was_being_left {
+            out.live(LiveEvent::Left { group, reason: LeftReason::Refused(code) });
+        }
     }
 
     /// The session is over: nothing is remembered.

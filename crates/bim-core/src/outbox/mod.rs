@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
-use bim_types::{ClientMessageId, Mono};
+use bim_types::{ClientMessageId, ConversationShortId, Mono};
 
 use crate::command::CallId;
 
@@ -77,6 +77,15 @@ impl Outbox {
     /// The request that was answered.
     pub(crate) fn answered(&mut self, id: RequestId) -> Option<Pending> {
         self.in_flight.remove(&id).map(|sent| sent.pending)
+    }
+
+    /// The groups with a message in flight.
+    pub(crate) fn groups_sent_to(&self) -> BTreeSet<ConversationShortId> {
+        let group = |sent: &InFlight| match &sent.pending.body {
+            RequestBody::SendLiveMessage(send) => Some(send.group),
+            _ => None,
+        };
+        self.in_flight.values().filter_map(group).collect()
     }
 
     /// The connection ended: what may be repeated waits again, the rest comes back.

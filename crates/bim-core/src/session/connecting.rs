@@ -148,7 +148,7 @@ impl ClientMachine {
         if !self.session.shift(Trigger::Lost) {
             return;
         }
-        self.live.on_lost();
+        self.live.on_lost(&self.outbox.groups_sent_to());
         for Pending { call, body } in self.outbox.on_lost() {
             let lost = || {
                 Refusal::new(ErrorCode::Timeout)

@@ -188,3 +188,40 @@ fn a_refused_join_leaves_nothing_behind() {
     bench.wait();
     assert_eq!(bench.dialed_and_welcomed(), [status(ConnectStatus::Connected(Continuity::Resumed))]);
 }
+
+#[test]
+fn a_message_sent_just_before_leaving_gets_its_true_verdict_after_a_lost_connection() {
+    let mut bench = Bench::joined();
+    let (send, _) = bench.ask(Ask::Send(text(7)));
+    let (leave, _) = bench.ask(Ask::Leave(group()));
+    bench.cut_and_redial();
+    let out = bench.dialed_and_welcomed();
+    let id = rejoin_id(&out, 2, Cursor::at(position(10)));
+    let out = bench.answer(id, Ok(joined_at(10, resumed())));
+    assert_eq!(
+        out[1..],
+        [
+            request(2, 3, RequestBody::SendLiveMessage(text(7))),
+            request(2, 4, RequestBody::LeaveLiveGroup(group())),
+        ],
+        "outside of the group the server could not say that it was accepted"
+    );
+    let accepted =
+        bim_proto::Accepted { position: position(11), accepted_at: bim_types::Wall::from_millis(11) };
+    let out = bench.answer(3, Ok(ResponseBody::LiveMessageAccepted(accepted)));
+    assert!(out.contains(&reply(send, Answer::Message(message(11, "alice", 7)))), "{out:?}");
+    assert_eq!(bench.answer(4, Ok(ResponseBody::Done)), [reply(leave, Answer::Done)]);
+    bench.cut_and_redial();
+    assert_eq!(bench.dialed_and_welcomed(), [status(ConnectStatus::Connected(Continuity::Resumed))]);
+}
+
+#[test]
+fn a_group_that_was_being_left_and_is_gone_is_not_told_as_a_surprise() {
+    let mut bench = Bench::joined();
+    bench.ask(Ask::Send(text(7)));
+    bench.ask(Ask::Leave(group()));
+    bench.cut_and_redial();
+    bench.dialed_and_welcomed();
+    let out = bench.answer(5, Err(ErrorCode::ConversationNotFound.into()));
+    assert_eq!(out[0], status(ConnectStatus::Connected(Continuity::Resumed)), "{out:?}");
+}
