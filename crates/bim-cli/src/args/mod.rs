@@ -324,6 +324,25 @@ pub(crate) enum GroupCommand {
     },
     /// Show one live group.
     Get(GroupArgs),
+    /// Change what is said about a live group. What is not given stays as it is; "" empties it.
+    ///
+    /// Its owner may change anything, admins anything but the notice. Everyone in the group is told.
+    Set {
+        #[command(flatten)]
+        group: GroupArgs,
+        /// 1 to 100 characters
+        #[arg(long)]
+        name: Option<String>,
+        /// At most 1024 bytes
+        #[arg(long)]
+        description: Option<String>,
+        /// At most 1024 bytes
+        #[arg(long)]
+        notice: Option<String>,
+        /// Where the picture is; at most 1024 bytes
+        #[arg(long, value_name = "URL")]
+        avatar_url: Option<String>,
+    },
     /// End a live group for everyone. Only its owner may.
     Dissolve(GroupArgs),
 }

@@ -1,6 +1,6 @@
 //! `bim group`: live groups, as a user of an app.
 
-use bim::{Client, Conversation, GroupInfo};
+use bim::{Client, Conversation, GroupInfo, GroupInfoChange};
 use serde_json::{Value, json};
 
 use super::say;
@@ -31,6 +31,9 @@ pub(super) async fn run(command: GroupCommand) -> Result<(), CliError> {
             let found = found.map_err(|error| CliError::failed(format!("live group {group}: {error}")))?;
             say(if args.json { as_json(&found).to_string() } else { as_text(&found) })
         }
+        GroupCommand::Set { group, name, description, notice, avatar_url } => {
+            set(&group, GroupInfoChange { name, description, notice, avatar_url, ext: None }).await
+        }
         GroupCommand::Dissolve(args) => {
             let (target, group) = target(&args)?;
             let client = connect(&target).await?;
@@ -44,6 +47,15 @@ pub(super) async fn run(command: GroupCommand) -> Result<(), CliError> {
             })
         }
     }
+}
+
+async fn set(args: &GroupArgs, change: GroupInfoChange) -> Result<(), CliError> {
+    let (target, group) = target(args)?;
+    let client = connect(&target).await?;
+    let changed = asked(client.live_groups().set_live_group_info(group, change)).await;
+    client.shutdown().await;
+    let changed = changed.map_err(|error| CliError::failed(format!("live group {group}: {error}")))?;
+    say(if args.json { as_json(&changed).to_string() } else { as_text(&changed) })
 }
 
 async fn list(connection: &ConnectionArgs, mine: bool, json: bool) -> Result<(), CliError> {

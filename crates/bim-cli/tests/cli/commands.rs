@@ -75,6 +75,27 @@ fn a_secret_is_shown_once() {
 }
 
 #[test]
+fn what_is_said_about_a_group_is_changed_by_its_owner_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]);
+    let group = server.group();
+    let set = |uid: &str, notice: &str| {
+        run(server.group_command("set", uid, &["--group", &group, "--notice", notice, "--json"]), b"")
+    };
+    let changed = set("alice", "新公告");
+    assert_eq!(changed.code, Some(0), "{changed:?}");
+    let read = run(server.group_command("get", "bob", &["--group", &group, "--json"]), b"");
+    for shown in [changed, read] {
+        let shown: serde_json::Value = serde_json::from_str(shown.lines()[0]).unwrap();
+        assert_eq!((&shown["notice"], &shown["name"]), (&"新公告".into(), &"room".into()));
+    }
+    let refused = set("bob", "mine");
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.error().contains("not a member of the group (code 13)"), "{}", refused.err);
+    assert!(set("alice", &"x".repeat(1_025)).error().contains("1024"));
+}
+
+#[test]
 fn a_login_that_is_refused_says_why_and_what_would_help() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &[]);

@@ -156,13 +156,17 @@ impl Server {
 
     /// A live group of alice.
     pub(crate) fn group(&self) -> String {
-        let made = run(self.client("group", "alice", &self.websocket).tail(&["--name", "room"]), b"");
+        let made = run(self.group_command("create", "alice", &["--name", "room"]), b"");
         assert_eq!(made.code, Some(0), "{made:?}");
         made.lines()[0].to_owned()
     }
 
+    pub(crate) fn group_command(&self, verb: &str, uid: &str, tail: &[&str]) -> Command {
+        self.client(&["group", verb], uid, &self.websocket).tail(tail)
+    }
+
     pub(crate) fn chat(&self, uid: &str, endpoint: &str, group: &str, tail: &[&str]) -> Command {
-        self.client("chat", uid, endpoint).tail(&["--group", group]).tail(tail)
+        self.client(&["chat"], uid, endpoint).tail(&["--group", group]).tail(tail)
     }
 
     /// A chat that has joined, and its lines.
@@ -191,9 +195,8 @@ impl Server {
         ended.recv_timeout(PATIENCE).expect("it ends in time").unwrap().code()
     }
 
-    fn client(&self, what: &str, uid: &str, endpoint: &str) -> Command {
-        let command = if what == "group" { bim(["group", "create"]) } else { bim([what]) };
-        command
+    fn client(&self, what: &[&str], uid: &str, endpoint: &str) -> Command {
+        bim(what)
             .tail(&["--server", endpoint, "--trust", &self.fingerprint, "--app", "1", "--uid", uid])
             .variable("BIM_TOKEN", &self.token(uid))
     }
