@@ -25,6 +25,8 @@ pub struct HandshakeLimits {
     /// From there to the established connection: WebSocket upgrade, first QUIC stream (5 s). A slower
     /// peer is dropped.
     pub upgrade_timeout: Duration,
+    /// Both of these together (5 s). A slower peer is dropped, however it spread its time.
+    pub total_timeout: Duration,
     /// Peers in handshake in all (2,000). One more is closed at once.
     pub pending_max: usize,
     /// Peers in handshake for one IPv4 address or IPv6 /64 (20). One more is closed at once.
@@ -42,6 +44,7 @@ impl Default for HandshakeLimits {
         Self {
             secure_timeout: Duration::from_secs(5),
             upgrade_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(5),
             pending_max: 2_000,
             pending_per_address_max: 20,
             exempt: Vec::new(),

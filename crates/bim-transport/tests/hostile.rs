@@ -85,6 +85,24 @@ async fn peers_that_never_finish_are_dropped_at_the_deadline_and_free_their_slot
 }
 
 #[tokio::test]
+async fn a_handshake_is_bounded_as_a_whole_too() {
+    in_time(async {
+        let minute = Duration::from_secs(60);
+        let limits = HandshakeLimits {
+            secure_timeout: minute,
+            upgrade_timeout: minute,
+            total_timeout: Duration::from_millis(200),
+            ..HandshakeLimits::default()
+        };
+        for listener in [websocket(limits.clone()).await.0, websocket_tls(limits).await.0] {
+            let mut peer = TcpStream::connect(address(&listener)).await.unwrap();
+            until_closed(&mut peer).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_silent_peer_does_not_delay_a_good_one() {
     in_time(async {
         let (mut listener, dialer) = websocket_tls(HandshakeLimits::default()).await;

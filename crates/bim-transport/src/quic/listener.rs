@@ -177,7 +177,8 @@ impl Door {
         let config = self.config.clone();
         let lease = self.usage.lease();
         async move {
-            match shake(incoming, &config, lease).await {
+            let shaken = timeout(config.handshake.total_timeout, shake(incoming, &config, lease)).await;
+            match shaken.unwrap_or(Err(Refusal::Slow)) {
                 // The listener may be gone by now, and the connection with it.
                 Ok(connection) => drop(established.send(Box::new(connection)).await),
                 Err(refusal) => tracing::debug!(%refusal, "a peer failed its handshake"),

@@ -102,7 +102,8 @@ impl Door {
     ) -> impl Future<Output = ()> + Send + use<> {
         let (welcome, established) = (Arc::clone(&self.welcome), self.established.clone());
         async move {
-            match welcome.shake(stream, address).await {
+            let shaken = timeout(welcome.total_timeout, welcome.shake(stream, address)).await;
+            match shaken.unwrap_or(Err(Refusal::Slow)) {
                 // The listener may be gone by now, and the connection with it.
                 Ok(connection) => drop(established.send(connection).await),
                 Err(refusal) => tracing::debug!(%refusal, "a peer failed its handshake"),
@@ -119,6 +120,7 @@ struct Welcome {
     #[cfg(feature = "tls")]
     secure_timeout: Duration,
     upgrade_timeout: Duration,
+    total_timeout: Duration,
     frame_bytes_max: usize,
 }
 
@@ -130,6 +132,7 @@ impl Welcome {
             #[cfg(feature = "tls")]
             secure_timeout: config.handshake.secure_timeout,
             upgrade_timeout: config.handshake.upgrade_timeout,
+            total_timeout: config.handshake.total_timeout,
             frame_bytes_max: config.frame_bytes_max,
         }
     }
