@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use bim_types::limits::{RECONNECT_DELAY_FIRST, RECONNECT_DELAY_MAX};
-
 use bim_types::Entropy;
+use bim_types::limits::{RECONNECT_DELAY_FIRST, RECONNECT_DELAY_MAX};
 
 /// The longest delay a server may ask for. A longer one is cut to this: the server can ask again, and a client
 /// that was told nonsense comes back all the same.

@@ -4,16 +4,15 @@ use std::collections::VecDeque;
 
 use bim_proto::{ClientFrame, RequestBody, RequestId};
 use bim_types::store::OpId;
-use bim_types::{ErrorCode, Mono, Now, Refusal, Wall};
+use bim_types::{Entropy, ErrorCode, Mono, Now, Refusal, Wall};
 
 use crate::command::{Answer, Ask, CallId, Command};
 use crate::config::ClientConfig;
 use crate::event::{Event, LiveEvent};
 use crate::io::{Input, Output};
 use crate::live::LiveGroups;
-use crate::outbox::{Outbox, Pending};
+use crate::outbox::{Outbox, Pending, without_answer};
 use crate::session::{Phase, Session};
-use bim_types::Entropy;
 
 /// A client without input and output. See the crate for how to drive it.
 #[derive(Debug)]
@@ -178,7 +177,7 @@ impl ClientMachine {
         while let Some(Pending { call, body }) = self.outbox.expired(now) {
             let answer = self.live.on_given_up(&body, &mut self.out);
             let given_up = answer.is_none();
-            self.out.reply(call, answer.ok_or_else(|| ErrorCode::Timeout.into()));
+            self.out.reply(call, answer.ok_or_else(|| without_answer(&body).into()));
             if given_up {
                 self.hold_back_behind(&body, ErrorCode::Timeout);
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bim_proto::{Goodbye, Response, ResponseBody, ServerFrame};
 use bim_types::store::{LogOutcome, OpId, RecordRange};
-use bim_types::{ConnectionId, ErrorCode, Mono, Now, Refusal};
+use bim_types::{ConnectionId, Entropy, ErrorCode, Mono, Now, Refusal};
 
 use crate::apps::Apps;
 use crate::config::EngineConfig;
@@ -13,7 +13,6 @@ use crate::live::Rooms;
 use crate::ops::{Asker, Ops, PendingRead, PendingWrite};
 use crate::outputs::Outputs;
 use crate::session::{FailedLogins, Sessions};
-use bim_types::Entropy;
 
 /// Apps read at a time when the engine starts.
 const APPS_PAGE: usize = 256;

@@ -131,6 +131,7 @@ error_codes! {
     Cancelled = 2011, State, false, "cancelled";
     OutboxFull = 2012, Limit, true, "too many messages wait to be sent";
     LoginFailed = 2013, State, false, "login did not complete";
+    OutcomeUnknown = 2014, Unavailable, false, "no answer came; it may have been done or not";
 }
 
 impl fmt::Display for ErrorCode {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
-use bim_types::{ClientMessageId, ConversationShortId, Mono};
+use bim_types::{ClientMessageId, ConversationShortId, ErrorCode, Mono};
 
 use crate::command::CallId;
 
@@ -153,6 +153,11 @@ fn is_page(body: &RequestBody) -> bool {
 fn follower_of(messages: &BTreeSet<ClientMessageId>, body: &RequestBody) -> Option<ClientMessageId> {
     let RequestBody::SendLiveMessage(send) = body else { return None };
     send.follows.filter(|before| messages.contains(before)).map(|_| send.client_message_id)
+}
+
+/// What a request is answered with when no answer came.
+pub(crate) fn without_answer(body: &RequestBody) -> ErrorCode {
+    if may_repeat(body) { ErrorCode::Timeout } else { ErrorCode::OutcomeUnknown }
 }
 
 /// Whether asking twice is the same as asking once. A second create would make a second group.

@@ -12,7 +12,7 @@ use bim_types::{ConnectStatus, Continuity, DisconnectReason, ErrorCode, Mono, Re
 use crate::io::{LinkId, Output};
 use crate::live::rejoin::Rejoin;
 use crate::machine::ClientMachine;
-use crate::outbox::Pending;
+use crate::outbox::{Pending, without_answer};
 use crate::session::{Liveness, Phase, ServerClock, Trigger};
 
 const SDK_BYTES_MAX: usize = 64;
@@ -150,12 +150,9 @@ impl ClientMachine {
         }
         self.live.on_lost(&self.outbox.groups_sent_to());
         for Pending { call, body } in self.outbox.on_lost() {
-            let lost = || {
-                Refusal::new(ErrorCode::Timeout)
-                    .hint("the connection was lost before the answer; it may have been done")
-            };
             let answer = self.live.on_given_up(&body, &mut self.out);
-            self.out.reply(call, answer.ok_or_else(lost));
+            let lost = Refusal::new(without_answer(&body)).hint("the connection was lost before the answer");
+            self.out.reply(call, answer.ok_or(lost));
         }
         let stable = |since: Mono| now.since(since) >= RECONNECT_STABLE_AFTER;
         if self.session.connected_at.take().is_some_and(stable) {

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use bim_proto::RequestId;
 use bim_types::limits::{REQUEST_TIMEOUT, TOKEN_REFRESH_LEAD};
-use bim_types::{Mono, Token};
+use bim_types::{Entropy, Mono, Token};
 
 use crate::backoff::Backoff;
 use crate::command::Credential;
 use crate::io::TokenAskId;
-use bim_types::Entropy;
 
 /// How long a token provider may take. After that the attempt counts as failed and it is asked again later.
 pub(crate) const TOKEN_PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);

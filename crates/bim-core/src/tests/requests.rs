@@ -124,7 +124,7 @@ fn a_create_in_flight_is_not_repeated_after_a_lost_connection() {
     let (call, _) = bench.ask(Ask::Create(info));
     let link = bench.link();
     let out = bench.input(Input::Closed(link));
-    assert_eq!(refused_with(&out, call), Some(ErrorCode::Timeout));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::OutcomeUnknown));
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl LiveGroups {
     /// # Errors
     ///
     /// 4 with the limit for a name that is empty or a field that is too long, checked before anything is sent;
-    /// 1001 too many live groups in the app; 2010 when the connection broke before the answer: the group may
+    /// 1001 too many live groups in the app; 2014 when no answer came: the group may
     /// exist then, which [`get_owner_live_group_list`](Self::get_owner_live_group_list) tells.
     ///
     /// # Cancel safety
