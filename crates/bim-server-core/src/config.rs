@@ -29,7 +29,7 @@ pub struct EngineConfig {
     pub live_history: Duration,
     /// Live groups of one app.
     pub live_groups_per_app: usize,
-    /// Live groups one connection may be in.
+    /// Live groups one connection may be in at once; at least 1.
     pub joined_groups_per_connection: usize,
     /// Devices of one user that may be connected.
     pub devices_per_uid: usize,
@@ -53,6 +53,33 @@ pub struct EngineConfig {
     pub failed_login_penalty: Duration,
     /// How long a live group without viewers stays in memory.
     pub room_idle: Duration,
+    /// Messages on one page of history; 1 to 200. A larger request is answered with this many.
+    pub history_page_messages: usize,
+    /// Users on one page of muted, exempt or blocked users; 1 to 200. A larger request is answered with this many.
+    pub sanction_page_entries: usize,
+    /// Entries on one page of groups, owner and admins, or online members; 1 to 200. A larger request is answered
+    /// with this many.
+    pub page_entries: usize,
+    /// Admins of one live group; 0 to 1,000. More are refused.
+    pub admins_per_group: usize,
+    /// How long a sender may change or remove an own message; 0 (never) or more. Later is refused.
+    pub recall_window: Duration,
+    /// How often a room tells who came and went, and its counters, at most; 100 ms to 10 s.
+    pub pulse_interval: Duration,
+    /// Whether ordinary members may write attributes of their group.
+    pub members_may_set_attributes: bool,
+    /// Counters of one live group; 0 to 1,000. More are refused.
+    pub counters_per_group: usize,
+    /// How long a moderation hook may take before the fallback decides; 10 ms to 10 s.
+    pub moderation_timeout: Duration,
+    /// The fallback: whether a message is let through when the moderation hook fails or takes too long. Otherwise
+    /// it is refused.
+    pub moderation_fallback_allows: bool,
+    /// How long attributes that go with their setter outlive a lost connection; 0 (they go at once) to 1 h.
+    pub attribute_leave_grace: Duration,
+    /// How long nobody is in a live group before it is dissolved, for groups made from now on: 0 (never) or 1 s to
+    /// ten years. The owner of a group can change its own.
+    pub dissolve_after_idle: Duration,
 }
 
 impl Default for EngineConfig {
@@ -80,6 +107,18 @@ impl Default for EngineConfig {
             failed_logins_per_minute: limits::FAILED_LOGINS_PER_MINUTE,
             failed_login_penalty: limits::FAILED_LOGIN_PENALTY,
             room_idle: Duration::from_secs(600),
+            history_page_messages: limits::HISTORY_PAGE_MESSAGES_MAX,
+            sanction_page_entries: limits::SANCTION_PAGE_ENTRIES_MAX,
+            page_entries: limits::PAGE_ENTRIES_MAX,
+            admins_per_group: limits::ADMINS_MAX,
+            recall_window: limits::RECALL_WINDOW,
+            pulse_interval: limits::PULSE_INTERVAL,
+            members_may_set_attributes: true,
+            counters_per_group: limits::COUNTERS_MAX,
+            moderation_timeout: limits::MODERATION_TIMEOUT,
+            moderation_fallback_allows: false,
+            attribute_leave_grace: limits::ATTRIBUTE_LEAVE_GRACE,
+            dissolve_after_idle: Duration::ZERO,
         }
     }
 }
