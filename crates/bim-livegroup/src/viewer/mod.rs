@@ -4,7 +4,8 @@
 //! the app has to hear of it.
 //!
 //! *What it owns.* Whether the client is in; how far each class is accounted for ([`Cursor`]); the newest
-//! state of the group; the ids of the client's own messages, so that a sender sees each of them once.
+//! state of the group and of the user in it; the ids of the client's own messages, so that a sender sees each
+//! of them once; changes that overtook the message they change.
 //!
 //! *What it never does.* It sends nothing and asks for nothing: the session does, with
 //! [`Viewer::resume_cursor`].
@@ -21,20 +22,28 @@
 //!      n <= cursor[c]            known, ignored
 //!      previous[c] > cursor[c]   something is missing that no gap marker spoke of: the path is not trusted
 //!      else                      cursor[c] = n, and so in every class whose cursor has reached its previous;
-//!                                own message? kept quiet, the verdict reports it; else received
+//!                                own message? kept quiet, the verdict reports it; hidden? nobody hears of it;
+//!                                else received
 //! ```
+//!
+//! A change or removal of a message is a message of class HIGH. It may overtake the message it is about, which
+//! then shows as it was changed to, or not at all.
 //!
 //! Numbers of one class rise but have holes, because the classes share them. What was left out is said by gap
 //! markers, and a marker moves the cursor of its class.
 
+mod late_changes;
 mod own_sends;
+mod standing;
 
-use bim_proto::{Joined, LivePush};
+use bim_proto::{Joined, LiveChange, LiveChanged, LivePush};
 use bim_types::{
     ClientMessageId, Conversation, ConversationShortId, Cursor, DiscontinuityReason, LiveGap, Message,
-    Position, Priority, ResumeVerdict, Role, Seq, Uid, Wall,
+    PerPriority, Position, Priority, ResumeVerdict, Seq, Uid,
 };
 
+pub use late_changes::LATE_CHANGES_MAX;
+use late_changes::{LateChange, LateChanges};
 pub use own_sends::OWN_SENDS_MAX;
 use own_sends::{Copy, OwnSends};
 
@@ -45,6 +54,7 @@ pub struct Viewer {
     presence: Presence,
     conversation: Option<Conversation>,
     own: OwnSends,
+    late: LateChanges,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +85,38 @@ pub enum JoinOutcome {
     },
 }
 
-/// What the app has to hear of a message frame.
+/// Whether a frame that has a position is the next of its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Known,
+    Next,
+    Broken,
+}
+
+/// What the app has to hear of a message, or of a change to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// A new message of somebody else, or of another device of this user.
     Received(Message),
     /// An own message whose verdict never came: here is the proof that it was accepted.
     Sent(Message),
-    /// Nothing: known, or an own message whose verdict reports it.
+    /// A message says something else.
+    Updated {
+        /// The message as it stands now.
+        message: Message,
+        /// Who changed it.
+        operator: Uid,
+    },
+    /// A message is gone.
+    Deleted {
+        /// Of which group.
+        group: ConversationShortId,
+        /// Where it stood.
+        position: Position,
+        /// Who removed it.
+        operator: Uid,
+    },
+    /// Nothing: known, hidden, or an own message whose verdict reports it.
     Quiet,
     /// The connection can not be trusted any more: a message is missing that no gap marker spoke of, or the
     /// frame belongs to another life of the log. Nothing was taken; a rejoin will tell.
@@ -93,15 +127,21 @@ impl Viewer {
     /// A group that this user is about to enter.
     #[must_use]
     pub fn joining(me: Uid) -> Self {
-        Self { me, presence: Presence::Joining, conversation: None, own: OwnSends::default() }
+        Self {
+            me,
+            presence: Presence::Joining,
+            conversation: None,
+            own: OwnSends::default(),
+            late: LateChanges::default(),
+        }
     }
 
     /// Takes the answer to a join. What was known before decides how it is read: a cursor is only ever
     /// continued when there was one.
     pub fn on_joined(&mut self, joined: Joined) -> JoinOutcome {
-        let Joined { conversation, cursor: new, verdict } = joined;
+        let Joined { conversation, cursor: new, verdict, .. } = joined;
         let group = conversation.conversation_short_id;
-        self.conversation = Some(Conversation { joined: true, ..conversation });
+        self.enter(conversation);
         let (outcome, cursor) = match (self.presence, verdict) {
             (Presence::Joining, _) => (JoinOutcome::Fresh, new),
             // Joined twice on one connection: frames between the answers count from the first.
@@ -126,40 +166,66 @@ impl Viewer {
                 (JoinOutcome::Discontinuous { reason, from: old, to: new }, new)
             }
         };
+        if self.cursor().is_some_and(|old| old.epoch != cursor.epoch) {
+            self.late = LateChanges::default();
+        }
         self.presence = Presence::Joined(cursor);
         self.own.stand_at(&cursor);
+        self.late.passed(cursor.lowest());
         outcome
     }
 
-    /// Takes a message of the group.
+    /// Takes a message of the group. A hidden one is accounted for like any other; nobody hears of it, except
+    /// that it answers for an own message whose verdict may never come.
     pub fn on_message(&mut self, push: LivePush) -> Delivery {
-        let LivePush { message, previous } = push;
-        let Presence::Joined(cursor) = &mut self.presence else { return Delivery::Quiet };
-        let (Position { epoch, seq }, class) = (message.position, message.priority);
-        if epoch != cursor.epoch {
-            return Delivery::Broken;
+        let LivePush { mut message, previous, mut hidden } = push;
+        let (position, class) = (message.position, message.priority);
+        match self.place(position, class, &previous) {
+            Place::Known => return Delivery::Quiet,
+            Place::Broken => return Delivery::Broken,
+            Place::Next => {}
         }
-        if cursor.covers(class, seq) {
+        match self.late.take(position.seq) {
+            Some(LateChange::Deleted) => hidden = true,
+            Some(LateChange::Updated { body, edits }) if edits > message.edits => {
+                message.body = body;
+                message.edits = edits;
+            }
+            Some(LateChange::Updated { .. }) | None => {}
+        }
+        let copy = if message.sender == self.me { self.own.on_copy(&message) } else { Copy::NotOwn };
+        self.advance(position.seq, &previous);
+        match copy {
+            Copy::Awaited => Delivery::Quiet,
+            Copy::NotOwn | Copy::ClearsDoubt if hidden => Delivery::Quiet,
+            Copy::NotOwn => Delivery::Received(message),
+            Copy::ClearsDoubt => Delivery::Sent(message),
+        }
+    }
+
+    /// Takes a change or removal of a message. It is accounted for as a message of class HIGH.
+    pub fn on_change(&mut self, change: LiveChange) -> Delivery {
+        let group = change.group();
+        let LiveChange { position, previous, operator, what } = change;
+        match self.place(position, Priority::High, &previous) {
+            Place::Known => return Delivery::Quiet,
+            Place::Broken => return Delivery::Broken,
+            Place::Next => {}
+        }
+        self.advance(position.seq, &previous);
+        let target = match &what {
+            LiveChanged::Updated(message) => message.position,
+            LiveChanged::Deleted { position, .. } => *position,
+        };
+        if target.epoch != position.epoch {
             return Delivery::Quiet;
         }
-        if !cursor.covers(class, previous[class]) {
-            return Delivery::Broken;
+        if self.cursor().is_some_and(|cursor| target.seq > cursor.lowest()) {
+            self.late.note(target.seq, &what);
         }
-        let copy = if message.sender == self.me {
-            self.own.on_copy(message.client_message_id, message.position, message.accepted_at)
-        } else {
-            Copy::NotOwn
-        };
-        for other in Priority::ALL {
-            if cursor.covers(other, previous[other]) && !cursor.covers(other, seq) {
-                cursor.seqs[other] = seq;
-                self.own.passed(other, seq);
-            }
-        }
-        match copy {
-            Copy::NotOwn => Delivery::Received(message),
-            Copy::Awaited => Delivery::Quiet,
-            Copy::ClearsDoubt => Delivery::Sent(message),
+        match what {
+            LiveChanged::Updated(message) => Delivery::Updated { message, operator },
+            LiveChanged::Deleted { position, .. } => Delivery::Deleted { group, position, operator },
         }
     }
 
@@ -170,36 +236,9 @@ impl Viewer {
             return None;
         }
         cursor.seqs[gap.priority] = gap.to;
+        self.late.passed(cursor.lowest());
         self.own.passed(gap.priority, gap.to);
         Some(gap)
-    }
-
-    /// Takes a state of the group, which does not say this user's role. `None` when nothing is new: it is
-    /// older than the known one, or the same.
-    pub fn on_state(&mut self, state: Conversation) -> Option<&Conversation> {
-        let known = self.conversation.as_mut().filter(|_| matches!(self.presence, Presence::Joined(_)))?;
-        if state.version < known.version {
-            return None;
-        }
-        let role = if state.owner == self.me {
-            Role::Owner
-        } else if known.role == Role::Owner {
-            Role::Normal
-        } else {
-            known.role
-        };
-        let state = Conversation { role, joined: true, ..state };
-        if *known == state {
-            return None;
-        }
-        *known = state;
-        Some(known)
-    }
-
-    /// Whether a change or removal of this position concerns the app.
-    #[must_use]
-    pub fn is_current(&self, position: Position) -> bool {
-        matches!(self.presence, Presence::Joined(cursor) if cursor.epoch == position.epoch)
     }
 
     /// Notes that the connection ended.
@@ -233,9 +272,10 @@ impl Viewer {
         self.own.no_verdict(id);
     }
 
-    /// Where an own message stands, and when it was accepted, when its copy came before its verdict.
+    /// The copy of an own message, when it came before its verdict. The body is
+    /// [`MessageBody::Unknown`](bim_types::MessageBody::Unknown) when the message was removed since.
     #[must_use]
-    pub fn copy_of(&self, id: ClientMessageId) -> Option<(Position, Wall)> {
+    pub fn copy_of(&self, id: ClientMessageId) -> Option<&Message> {
         self.own.copy_of(id)
     }
 
@@ -268,6 +308,31 @@ impl Viewer {
     pub fn conversation(&self) -> Option<&Conversation> {
         self.conversation.as_ref()
     }
+
+    fn place(&self, position: Position, class: Priority, previous: &PerPriority<Seq>) -> Place {
+        let Presence::Joined(cursor) = &self.presence else { return Place::Known };
+        if position.epoch != cursor.epoch {
+            Place::Broken
+        } else if cursor.covers(class, position.seq) {
+            Place::Known
+        } else if !cursor.covers(class, previous[class]) {
+            Place::Broken
+        } else {
+            Place::Next
+        }
+    }
+
+    /// Accounts for a number, in every class whose cursor has reached what came before it.
+    fn advance(&mut self, seq: Seq, previous: &PerPriority<Seq>) {
+        let Presence::Joined(cursor) = &mut self.presence else { return };
+        for class in Priority::ALL {
+            if cursor.covers(class, previous[class]) && !cursor.covers(class, seq) {
+                cursor.seqs[class] = seq;
+                self.own.passed(class, seq);
+            }
+        }
+        self.late.passed(cursor.lowest());
+    }
 }
 
 /// The verdict counts, and its cursor tells how far; when it does not, the count is the least that is known.
@@ -285,5 +350,7 @@ fn left_out_gap(
 
 #[cfg(test)]
 mod model_test;
+#[cfg(test)]
+mod standing_test;
 #[cfg(test)]
 mod viewer_test;

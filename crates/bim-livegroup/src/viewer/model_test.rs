@@ -1,8 +1,9 @@
 //! The viewer against a model that is slow and obvious: it remembers every number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use bim_types::{Epoch, GroupInfo, MessageBody, PerPriority};
+use bim_types::{Attributes, Epoch, GroupInfo, MessageBody, MuteAll, PerPriority, Role, Wall};
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +11,8 @@ use super::*;
 /// One step of a server and a sender that are allowed to be careless: repeat, skip, answer late.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Message { seq: u64, class: Priority, mine: bool, previous: [u64; 3] },
+    Message { seq: u64, class: Priority, mine: bool, hidden: bool, previous: [u64; 3] },
+    Change { seq: u64, target: u64, edits: Option<u32>, previous: [u64; 3] },
     Gap { to: u64, class: Priority },
     Lose,
     Resume { ahead: u64 },
@@ -29,6 +31,8 @@ struct Model {
     waiting: BTreeSet<u64>,
     ever_sent: BTreeSet<u64>,
     reported: BTreeSet<u64>,
+    /// What became of messages by changes: the count of edits, or `None` for a removal.
+    changed: BTreeMap<u64, Option<u32>>,
 }
 
 impl Model {
@@ -72,20 +76,35 @@ fn joined(seqs: PerPriority<Seq>, verdict: ResumeVerdict) -> Joined {
         created_at: Wall::default(),
         version: 1,
         online_count: 1,
+        online_count_age: Duration::ZERO,
         joined: true,
         dissolved: false,
+        mute_all: MuteAll::Off,
+        slow_mode: Duration::ZERO,
+        dissolve_after_idle: Duration::ZERO,
+        mark_types: Vec::new(),
+        me: None,
     };
-    Joined { conversation, cursor: Cursor { epoch: Epoch(1), seqs }, verdict }
+    let cursor = Cursor { epoch: Epoch(1), seqs };
+    Joined { conversation, cursor, verdict, attributes: Attributes::default(), counters: BTreeMap::new() }
+}
+
+fn hidden() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.2)
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let class = prop_oneof![Just(Priority::Low), Just(Priority::Normal), Just(Priority::High)];
     let previous = [0..12_u64, 0..12_u64, 0..12_u64];
     prop_oneof![
-        6 => (1..40_u64, class.clone(), previous.clone())
-            .prop_map(|(seq, class, previous)| Step::Message { seq, class, mine: false, previous }),
-        4 => (1..40_u64, previous)
-            .prop_map(|(seq, previous)| Step::Message { seq, class: class_of(seq), mine: true, previous }),
+        6 => (1..40_u64, class.clone(), previous.clone(), hidden()).prop_map(|(seq, class, previous, hidden)| {
+            Step::Message { seq, class, mine: false, hidden, previous }
+        }),
+        4 => (1..40_u64, previous.clone(), hidden()).prop_map(|(seq, previous, hidden)| {
+            Step::Message { seq, class: class_of(seq), mine: true, hidden, previous }
+        }),
+        4 => (1..40_u64, 1..40_u64, prop::option::of(1..5_u32), previous)
+            .prop_map(|(seq, target, edits, previous)| Step::Change { seq, target, edits, previous }),
         2 => (1..40_u64, class).prop_map(|(to, class)| Step::Gap { to, class }),
         1 => Just(Step::Lose),
         2 => (0..4_u64).prop_map(|ahead| Step::Resume { ahead }),
@@ -106,6 +125,8 @@ proptest! {
         for step in steps {
             let before = viewer.cursor().unwrap();
             check(&mut viewer, &mut model, step)?;
+            let lowest = Priority::ALL.into_iter().map(|class| model.last(class)).min().unwrap_or_default();
+            model.changed.retain(|target, _| *target > lowest);
             let after = viewer.cursor().unwrap();
             if !matches!(step, Step::Break { .. }) {
                 for class in Priority::ALL {
@@ -121,9 +142,13 @@ proptest! {
 
 fn check(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestCaseError> {
     match step {
-        Step::Message { seq, class, mine, previous: [low, normal, high] } => {
-            let previous = PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) };
-            check_message(viewer, model, LivePush { message: message(seq, class, mine), previous }, mine)?;
+        Step::Message { seq, class, mine, hidden, previous } => {
+            let previous = per_class(previous);
+            let message = message(seq, class, mine);
+            check_message(viewer, model, LivePush { message, previous, hidden }, mine)?;
+        }
+        Step::Change { seq, target, edits, previous } => {
+            check_change(viewer, model, (seq, target, edits), per_class(previous))?;
         }
         Step::Gap { to, class } => {
             let conversation_short_id = ConversationShortId::new(GROUP).unwrap();
@@ -158,9 +183,9 @@ fn check(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestC
             let verdict = ResumeVerdict::Discontinuity(DiscontinuityReason::BeyondWindow);
             viewer.on_joined(joined(PerPriority::splat(Seq(at)), verdict));
             model.known = PerPriority { low: [at].into(), normal: [at].into(), high: [at].into() };
+            model.joined = true;
             // Numbers that were told before may be told again: the app knows that the stream is a new one.
             model.reported.retain(|seq| *seq <= at);
-            model.joined = true;
         }
         Step::Resume { .. } | Step::Break { .. } => {}
         Step::Send { .. } | Step::Accept { .. } | Step::Refuse { .. } | Step::GiveUp { .. } => {
@@ -190,11 +215,12 @@ fn check_own(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), T
         }
         Step::GiveUp { seq } if model.waiting.remove(&seq) => {
             let id = ClientMessageId::new(seq.into());
-            match viewer.copy_of(id) {
-                Some((position, _)) if viewer.on_accepted(id, position, class_of(seq)) => {
-                    prop_assert!(model.reported.insert(seq), "an own message was reported twice");
+            match viewer.copy_of(id).map(|copy| copy.position) {
+                Some(position) => {
+                    if viewer.on_accepted(id, position, class_of(seq)) {
+                        prop_assert!(model.reported.insert(seq), "an own message was reported twice");
+                    }
                 }
-                Some(_) => {}
                 None => viewer.on_no_verdict(id),
             }
         }
@@ -213,27 +239,80 @@ fn check_message(
     let new = model.is_new(class, seq);
     let broken = new && model.last(class) < previous[class].0;
     let own = mine && model.ever_sent.contains(&seq);
+    let change = model.changed.get(&seq).copied();
+    let hidden = push.hidden || change == Some(None);
     match viewer.on_message(push) {
         Delivery::Broken => {
             prop_assert!(broken);
             return Ok(());
         }
-        Delivery::Received(_) => {
-            prop_assert!(new && !broken);
+        Delivery::Received(message) => {
+            prop_assert!(new && !broken && !hidden);
             prop_assert!(!mine || !model.waiting.contains(&seq), "an own message was received");
+            prop_assert_eq!(message.edits, change.flatten().unwrap_or_default());
         }
         Delivery::Sent(_) => {
-            prop_assert!(new && !broken && own && !model.waiting.contains(&seq));
+            prop_assert!(new && !broken && !hidden && own && !model.waiting.contains(&seq));
             prop_assert!(model.reported.insert(seq), "an own message was reported twice");
         }
-        Delivery::Quiet => prop_assert!(!new || own && !broken),
+        Delivery::Quiet => prop_assert!(!new || (own || hidden) && !broken),
+        other => return Err(TestCaseError::fail(format!("{other:?}"))),
     }
     if new {
-        for class in Priority::ALL {
-            if model.last(class) >= previous[class].0 {
-                model.known[class].insert(seq);
-            }
+        model.changed.remove(&seq);
+        account(model, seq, previous);
+    }
+    Ok(())
+}
+
+fn check_change(
+    viewer: &mut Viewer,
+    model: &mut Model,
+    (seq, target, edits): (u64, u64, Option<u32>),
+    previous: PerPriority<Seq>,
+) -> Result<(), TestCaseError> {
+    let new = model.is_new(Priority::High, seq);
+    let broken = new && model.last(Priority::High) < previous.high.0;
+    let what = match edits {
+        Some(edits) => LiveChanged::Updated(Message { edits, ..message(target, class_of(target), false) }),
+        None => LiveChanged::Deleted {
+            group: ConversationShortId::new(GROUP).unwrap(),
+            position: Position { epoch: Epoch(1), seq: Seq(target) },
+        },
+    };
+    let position = Position { epoch: Epoch(1), seq: Seq(seq) };
+    let operator = Uid::string("admin").unwrap();
+    match viewer.on_change(LiveChange { position, previous, operator, what }) {
+        Delivery::Broken => {
+            prop_assert!(broken);
+            return Ok(());
+        }
+        Delivery::Updated { message, .. } => prop_assert!(new && edits == Some(message.edits)),
+        Delivery::Deleted { position, .. } => {
+            prop_assert!(new && edits.is_none() && position.seq == Seq(target));
+        }
+        Delivery::Quiet => prop_assert!(!new),
+        other => return Err(TestCaseError::fail(format!("{other:?}"))),
+    }
+    if new {
+        account(model, seq, previous);
+        let gone = model.changed.get(&target) == Some(&None);
+        let may_come = Priority::ALL.into_iter().any(|class| model.last(class) < target);
+        if may_come && !gone {
+            model.changed.insert(target, edits);
         }
     }
     Ok(())
+}
+
+fn account(model: &mut Model, seq: u64, previous: PerPriority<Seq>) {
+    for class in Priority::ALL {
+        if model.last(class) >= previous[class].0 {
+            model.known[class].insert(seq);
+        }
+    }
+}
+
+fn per_class([low, normal, high]: [u64; 3]) -> PerPriority<Seq> {
+    PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bim_types::{ClientMessageId, Cursor, PerPriority, Position, Priority, Seq, Wall};
+use bim_types::{ClientMessageId, Cursor, Message, PerPriority, Position, Priority, Seq};
 
 /// Own messages that one viewer remembers. When full the oldest that waits for no verdict is forgotten; a
 /// copy of it that comes later shows as received.
@@ -18,7 +18,7 @@ pub(super) struct OwnSends {
     next_age: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct OwnSend {
     age: u64,
     /// How far the viewer stood when the message was first sent: an older position was reported before.
@@ -26,8 +26,8 @@ struct OwnSend {
     /// Calls that wait for a verdict.
     waiting: u32,
     reported: bool,
-    /// The copy, when it came before the verdict.
-    seen: Option<(Position, Wall)>,
+    /// The copy, when it came before the verdict. Of as many messages as there are calls under way.
+    seen: Option<Message>,
 }
 
 /// What the copy of a message means.
@@ -56,9 +56,10 @@ impl OwnSends {
         self.by_id.insert(id, OwnSend { age, began: cursor, waiting: 1, reported: false, seen: None });
     }
 
-    pub(super) fn on_copy(&mut self, id: ClientMessageId, position: Position, at: Wall) -> Copy {
+    pub(super) fn on_copy(&mut self, message: &Message) -> Copy {
+        let id = message.client_message_id;
         let Some(own) = self.by_id.get_mut(&id) else { return Copy::NotOwn };
-        own.seen = Some((position, at));
+        own.seen = Some(message.clone());
         let copy = if own.waiting > 0 || own.reported { Copy::Awaited } else { Copy::ClearsDoubt };
         if own.waiting == 0 {
             self.forget(id);
@@ -102,8 +103,8 @@ impl OwnSends {
         }
     }
 
-    pub(super) fn copy_of(&self, id: ClientMessageId) -> Option<(Position, Wall)> {
-        self.by_id.get(&id)?.seen
+    pub(super) fn copy_of(&self, id: ClientMessageId) -> Option<&Message> {
+        self.by_id.get(&id)?.seen.as_ref()
     }
 
     /// The cursor of a class moved here: copies up to it are known from now on.

@@ -1,18 +1,20 @@
-use bim_types::{Epoch, GroupInfo, MessageBody, PerPriority};
+use std::time::Duration;
+
+use bim_types::{Attributes, Epoch, GroupInfo, Member, MessageBody, MuteAll, PerPriority, Role, Wall};
 
 use super::*;
 
 const EPOCH: Epoch = Epoch(7);
 
-fn me() -> Uid {
+pub(super) fn me() -> Uid {
     Uid::string("me").unwrap()
 }
 
-fn group() -> ConversationShortId {
+pub(super) fn group() -> ConversationShortId {
     ConversationShortId::new(5).unwrap()
 }
 
-fn conversation(version: u64) -> Conversation {
+pub(super) fn conversation(version: u64) -> Conversation {
     Conversation {
         conversation_short_id: group(),
         conversation_id: Conversation::live_group_id(group()),
@@ -22,8 +24,14 @@ fn conversation(version: u64) -> Conversation {
         created_at: Wall::from_millis(1),
         version,
         online_count: 1,
+        online_count_age: Duration::ZERO,
         joined: false,
         dissolved: false,
+        mute_all: MuteAll::Off,
+        slow_mode: Duration::ZERO,
+        dissolve_after_idle: Duration::ZERO,
+        mark_types: Vec::new(),
+        me: Some(Member::unknown(me())),
     }
 }
 
@@ -32,10 +40,16 @@ fn position(seq: u64) -> Position {
 }
 
 fn joined(seq: u64, verdict: ResumeVerdict) -> Joined {
-    Joined { conversation: conversation(1), cursor: Cursor::at(position(seq)), verdict }
+    Joined {
+        conversation: conversation(1),
+        cursor: Cursor::at(position(seq)),
+        verdict,
+        attributes: Attributes::default(),
+        counters: Default::default(),
+    }
 }
 
-fn viewer_at(seq: u64) -> Viewer {
+pub(super) fn viewer_at(seq: u64) -> Viewer {
     let mut viewer = Viewer::joining(me());
     assert_eq!(viewer.on_joined(joined(seq, ResumeVerdict::Fresh)), JoinOutcome::Fresh);
     viewer
@@ -67,7 +81,27 @@ fn push(message: Message) -> LivePush {
     let before = Seq(message.position.seq.0 - 1);
     let mut previous = PerPriority::splat(before);
     previous[message.priority] = Seq::ZERO;
-    LivePush { message, previous }
+    LivePush { message, previous, hidden: false }
+}
+
+/// A change that comes when each class had one message of every number before.
+fn change(seq: u64, what: LiveChanged) -> LiveChange {
+    let mut previous = PerPriority::splat(Seq(seq - 1));
+    previous.high = Seq::ZERO;
+    LiveChange { position: position(seq), previous, operator: Uid::string("admin").unwrap(), what }
+}
+
+fn removal(seq: u64, target: u64) -> LiveChange {
+    change(seq, LiveChanged::Deleted { group: group(), position: position(target) })
+}
+
+fn edited(target: u64) -> Message {
+    Message { edits: 1, body: MessageBody::Text("y".into()), ..others(target, Priority::Normal) }
+}
+
+fn hidden(message: Message) -> LivePush {
+    let body = MessageBody::Unknown { kind: 0 };
+    LivePush { hidden: true, ..push(Message { body, ..message }) }
 }
 
 fn id(seq: u64) -> ClientMessageId {
@@ -130,7 +164,7 @@ fn a_message_whose_forerunner_never_came_is_not_taken() {
 fn a_message_accounts_for_the_classes_in_which_nothing_was_sent() {
     let mut viewer = viewer_at(10);
     let previous = PerPriority { low: Seq(15), normal: Seq(10), high: Seq(3) };
-    viewer.on_message(LivePush { message: others(20, Priority::Normal), previous });
+    viewer.on_message(LivePush { message: others(20, Priority::Normal), previous, hidden: false });
     let seqs = PerPriority { low: Seq(10), normal: Seq(20), high: Seq(20) };
     assert_eq!(viewer.cursor(), Some(Cursor { epoch: EPOCH, seqs }));
 }
@@ -194,7 +228,7 @@ fn a_copy_that_came_is_the_verdict_when_no_other_comes() {
     let mut viewer = viewer_at(10);
     viewer.on_send(id(11));
     assert_eq!(viewer.on_message(push(mine(11))), Delivery::Quiet);
-    assert_eq!(viewer.copy_of(id(11)), Some((position(11), Wall::from_millis(11))));
+    assert_eq!(viewer.copy_of(id(11)), Some(&mine(11)));
     assert!(viewer.on_accepted(id(11), position(11), Priority::Normal));
     assert_eq!(viewer.own.len(), 0);
 }
@@ -288,21 +322,93 @@ fn a_second_join_on_one_connection_loses_nothing() {
 }
 
 #[test]
-fn an_older_or_equal_state_is_ignored_and_the_role_is_kept() {
+fn a_hidden_message_is_accounted_for_and_nobody_hears_of_it() {
     let mut viewer = viewer_at(10);
-    assert_eq!(viewer.on_state(conversation(0)), None);
-    assert_eq!(viewer.on_state(conversation(1)), None);
-    let mut mine_now = conversation(2);
-    mine_now.owner = me();
-    let state = viewer.on_state(mine_now).unwrap();
-    assert_eq!((state.role, state.joined, state.version), (Role::Owner, true, 2));
-    assert_eq!(viewer.on_state(conversation(1)), None);
-    assert_eq!(viewer.on_state(conversation(3)).unwrap().role, Role::Normal);
+    assert_eq!(viewer.on_message(hidden(others(11, Priority::Normal))), Delivery::Quiet);
+    assert_eq!(viewer.cursor().unwrap().seqs.normal, Seq(11));
+    let mut gapped = hidden(others(14, Priority::Normal));
+    gapped.previous.normal = Seq(13);
+    assert_eq!(viewer.on_message(gapped), Delivery::Broken);
 }
 
 #[test]
-fn changes_of_another_epoch_do_not_concern_the_app() {
-    let viewer = viewer_at(10);
-    assert!(viewer.is_current(position(3)));
-    assert!(!viewer.is_current(Position { epoch: Epoch(1), seq: Seq(3) }));
+fn a_hidden_copy_of_an_own_message_is_the_verdict_when_no_other_comes() {
+    let mut viewer = viewer_at(10);
+    viewer.on_send(id(11));
+    assert_eq!(viewer.on_message(hidden(mine(11))), Delivery::Quiet);
+    assert_eq!(viewer.copy_of(id(11)).unwrap().position, position(11));
+    assert!(viewer.on_accepted(id(11), position(11), Priority::Normal));
+    assert_eq!(viewer.own.len(), 0);
+}
+
+#[test]
+fn a_removed_message_whose_verdict_never_came_is_not_shown() {
+    let mut viewer = viewer_at(10);
+    viewer.on_send(id(11));
+    viewer.on_no_verdict(id(11));
+    assert_eq!(viewer.on_message(hidden(mine(11))), Delivery::Quiet);
+    assert_eq!(viewer.own.len(), 0);
+}
+
+#[test]
+fn a_change_is_told_once_and_accounted_for_as_high() {
+    let mut viewer = viewer_at(10);
+    let operator = Uid::string("admin").unwrap();
+    let told = Delivery::Updated { message: edited(5), operator: operator.clone() };
+    assert_eq!(viewer.on_change(change(11, LiveChanged::Updated(edited(5)))), told);
+    assert_eq!(viewer.on_change(change(11, LiveChanged::Updated(edited(5)))), Delivery::Quiet);
+    let told = Delivery::Deleted { group: group(), position: position(5), operator };
+    assert_eq!(viewer.on_change(removal(12, 5)), told);
+    assert_eq!(viewer.cursor().unwrap().seqs.high, Seq(12));
+    assert_eq!(viewer.late.len(), 0, "the message came long ago");
+}
+
+#[test]
+fn a_change_whose_forerunner_never_came_is_not_taken() {
+    let mut viewer = viewer_at(10);
+    let mut late = removal(13, 5);
+    late.previous.high = Seq(12);
+    assert_eq!(viewer.on_change(late), Delivery::Broken);
+    assert_eq!(viewer.cursor(), Some(Cursor::at(position(10))));
+    let mut strange = removal(11, 5);
+    strange.position.epoch = Epoch(8);
+    assert_eq!(viewer.on_change(strange), Delivery::Broken);
+}
+
+#[test]
+fn a_change_of_a_message_of_another_life_of_the_log_is_accounted_for_in_silence() {
+    let mut viewer = viewer_at(10);
+    let target = Position { epoch: Epoch(1), seq: Seq(3) };
+    let removal = change(11, LiveChanged::Deleted { group: group(), position: target });
+    assert_eq!(viewer.on_change(removal), Delivery::Quiet);
+    assert_eq!(viewer.cursor().unwrap().seqs.high, Seq(11));
+}
+
+#[test]
+fn a_removal_that_overtakes_its_message_hides_it() {
+    let mut viewer = viewer_at(10);
+    assert!(matches!(viewer.on_change(removal(12, 11)), Delivery::Deleted { .. }));
+    assert_eq!(viewer.on_message(push(others(11, Priority::Normal))), Delivery::Quiet);
+    assert_eq!(viewer.cursor().unwrap().seqs.normal, Seq(11));
+    viewer.on_gap(LiveGap { priority: Priority::Low, ..gap(11, 13, 1) });
+    assert_eq!(viewer.late.len(), 0);
+}
+
+#[test]
+fn a_change_that_overtakes_its_message_shows_in_it() {
+    let mut viewer = viewer_at(10);
+    assert!(matches!(
+        viewer.on_change(change(12, LiveChanged::Updated(edited(11)))),
+        Delivery::Updated { .. }
+    ));
+    assert_eq!(viewer.on_message(push(others(11, Priority::Normal))), Delivery::Received(edited(11)));
+}
+
+#[test]
+fn changes_that_wait_for_their_message_are_bounded() {
+    let mut viewer = viewer_at(10);
+    for seq in 0..2 * LATE_CHANGES_MAX as u64 {
+        assert!(matches!(viewer.on_change(removal(20_000 + seq, 11 + seq)), Delivery::Deleted { .. }));
+    }
+    assert_eq!(viewer.late.len(), LATE_CHANGES_MAX);
 }
