@@ -12,6 +12,12 @@ use bim_types::{Epoch, Seq};
 ///
 /// One thread calls [`commit`](Self::commit); any thread may read at the same time and sees whole commits
 /// only. The meaning of each operation is told at [`LogOp`] and proved by the contract suite.
+///
+/// Everything about a record but its bytes is settled when it is appended. Replacing the bytes keeps its
+/// number, its time, and so when it is trimmed, and its id with the hash of what was first appended: a
+/// repeated append is still answered with its number and does not bring the old bytes back. A record that is
+/// not kept, because it was trimmed or never appended, is answered with `Replaced(false)`; nothing is made
+/// in its place.
 pub trait ServerLog: Send + Sync + 'static {
     /// Carries out all operations in order, in one durable commit: when this returns, they survive a crash
     /// and a loss of power. One outcome per operation, in order. An operation whose condition fails changes
@@ -30,8 +36,9 @@ pub trait ServerLog: Send + Sync + 'static {
     /// When the log cannot be read.
     fn head(&self, stream: StreamId) -> Result<StreamHead, LogError>;
 
-    /// The records of a stream whose number is greater than `after`, in order, up to the limit. Records
-    /// that were trimmed are not there.
+    /// The records of a stream whose number is greater than `after`, in order, up to the limit, all of them
+    /// as one commit left them. Records that were trimmed are not there; one that was replaced has, and
+    /// counts by, its new bytes.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use bim_store::{
 };
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, LogOp, LogOutcome, LogRecord, RecordKey,
-    RecordRange, StreamHead, StreamId, VersionedRecord,
+    RecordRange, Replace, StreamHead, StreamId, VersionedRecord,
 };
 use bim_types::{AppId, ConversationShortId, Epoch, Seq, Wall};
 use bytes::Bytes;
@@ -94,6 +94,24 @@ fn a_commit_takes_no_more_than_its_limit() {
         gate.send(()).unwrap();
         assert_eq!(next(&commits), 2, "two submissions of two do not fit into three");
     }
+    gate.send(()).unwrap();
+    thread.close();
+}
+
+#[test]
+fn the_new_bytes_of_a_record_count_like_those_of_an_appended_one() {
+    let (sizes, commits) = sync_channel(10);
+    let (log, gate) = gated(sizes);
+    let options = LogThreadOptions { queue_bytes_max: 4_000, ..LogThreadOptions::default() };
+    let thread = LogThread::start(Arc::new(log), options).unwrap();
+    thread.submit(vec![append("a")], Box::new(|_| {})).unwrap();
+    next(&commits);
+    thread.submit(vec![replace(vec![0; 2_500])], Box::new(|_| {})).unwrap();
+    let refused = thread.submit(vec![replace(vec![0; 2_500])], Box::new(|_| {}));
+    assert_eq!(refused, Err(SubmitError::Full));
+    thread.submit(vec![replace(vec![0; 10])], Box::new(|_| {})).unwrap();
+    gate.send(()).unwrap();
+    assert_eq!(next(&commits), 2, "the one that was refused is not among them");
     gate.send(()).unwrap();
     thread.close();
 }
@@ -297,6 +315,10 @@ fn append(text: &'static str) -> LogOp {
     let record = Bytes::from_static(text.as_bytes());
     let entry = AppendEntry { idempotency: None, at: Wall::from_millis(1), record };
     LogOp::Append(Append { stream: stream(), condition: AppendCondition::Any, entries: vec![entry] })
+}
+
+fn replace(record: Vec<u8>) -> LogOp {
+    LogOp::Replace(Replace { stream: stream(), seq: Seq(1), record: Bytes::from(record) })
 }
 
 fn stream() -> StreamId {

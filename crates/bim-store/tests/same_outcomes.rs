@@ -7,7 +7,7 @@ use bim_store::redb::{RedbLog, RedbOptions};
 use bim_store::{ReadLimit, ServerLog};
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, Expected, IdempotencyKey, LogOp, Put, RecordKey, RecordRange,
-    StreamId, Trim,
+    Replace, StreamId, Trim,
 };
 use bim_types::{AppId, ClientMessageId, ConversationShortId, DeviceId, Epoch, Seq, Uid, Wall};
 use bytes::Bytes;
@@ -56,7 +56,7 @@ fn compare(file: &RedbLog, memory: &MemoryLog) -> Result<(), TestCaseError> {
 }
 
 fn commit() -> impl Strategy<Value = Vec<LogOp>> {
-    prop::collection::vec(prop_oneof![4 => append(), 2 => put(), 1 => trim()], 0..7)
+    prop::collection::vec(prop_oneof![4 => append(), 2 => put(), 1 => trim(), 2 => replace()], 0..7)
 }
 
 fn append() -> impl Strategy<Value = LogOp> {
@@ -100,12 +100,27 @@ fn trim() -> impl Strategy<Value = LogOp> {
         .prop_map(|(stream, before)| LogOp::Trim(Trim { stream, before: Wall::from_millis(before) }))
 }
 
+fn replace() -> impl Strategy<Value = LogOp> {
+    let seq = prop_oneof![8 => 0..12_u64, 1 => any::<u64>()].prop_map(Seq);
+    (prop::sample::select(streams()), seq, prop::collection::vec(any::<u8>(), 0..12)).prop_map(
+        |(stream, seq, record)| LogOp::Replace(Replace { stream, seq, record: Bytes::from(record) }),
+    )
+}
+
 fn streams() -> Vec<StreamId> {
-    pairs().into_iter().map(|(app, group)| StreamId::LiveGroup(app, group)).collect()
+    let mut streams: Vec<_> =
+        pairs().into_iter().map(|(app, group)| StreamId::LiveGroup(app, group)).collect();
+    let (app, group) = pairs()[0];
+    streams.push(StreamId::LiveCounters(app, group));
+    streams
 }
 
 fn keys() -> Vec<RecordKey> {
-    pairs().into_iter().map(|(app, group)| RecordKey::LiveGroup(app, group)).collect()
+    let mut keys: Vec<_> = pairs().into_iter().map(|(app, group)| RecordKey::LiveGroup(app, group)).collect();
+    let (app, group) = pairs()[0];
+    keys.push(RecordKey::LiveRoll(app, group));
+    keys.push(RecordKey::LiveCounters(app, group));
+    keys
 }
 
 fn pairs() -> Vec<(AppId, ConversationShortId)> {

@@ -26,6 +26,7 @@ mod macros;
 pub mod read;
 pub mod records;
 pub mod reopen;
+pub mod replace;
 pub mod trim;
 mod words;
 

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bim_types::store::{AppendEntry, StreamId};
+use bim_types::store::{AppendEntry, AppendOutcome, LogOutcome, StreamId};
 use bim_types::{Seq, Wall};
 use bytes::Bytes;
 
 use super::Place;
 use super::words::{
-    NO_LIMIT, app, append, commit, ends, entry, fresh, group, known, numbered, one, stream, texts,
-    texts_after,
+    NO_LIMIT, app, append, append_after, appended, commit, counters, ends, entry, fresh, group, known,
+    numbered, one, stream, texts, texts_after, trim,
 };
 use crate::server_log::{ReadLimit, ServerLog};
 
@@ -86,6 +86,23 @@ pub fn apps_are_isolated(place: &dyn Place) {
         assert_eq!(texts(log, stream), numbered(&[(1, &number.to_string())]));
         assert_eq!(ends(log, stream), (1, 1));
     }
+}
+
+/// The messages of a live group and the taps on its counters share neither numbers, ids, bytes nor ends.
+pub fn the_streams_of_one_group_are_isolated(place: &dyn Place) {
+    let log = &*place.open();
+    let (messages, taps) = (stream(1), counters(1));
+    assert_eq!(one(log, append(messages, vec![known(1, "a"), known(2, "b")])), fresh([1, 2]));
+    assert_eq!(ends(log, taps), (1, 0));
+    assert_eq!(texts(log, taps), numbered(&[]));
+    assert_eq!(one(log, append_after(0, taps, vec![known(1, "x")])), fresh([1]));
+    assert_eq!(texts(log, messages), numbered(&[(1, "a"), (2, "b")]));
+    assert_eq!(texts(log, taps), numbered(&[(1, "x")]));
+    assert_eq!(one(log, trim(messages, 99)), LogOutcome::Trimmed(2));
+    assert_eq!(ends(log, taps), (1, 1));
+    assert_eq!(texts(log, taps), numbered(&[(1, "x")]));
+    let ops = [append(messages, vec![known(1, "a")]), append(taps, vec![known(1, "x")])];
+    assert_eq!(commit(log, &ops), [fresh([3]), appended(&[AppendOutcome::Duplicate(Seq(1))])]);
 }
 
 /// While one thread commits, another never sees part of a commit, and what it has seen stays.

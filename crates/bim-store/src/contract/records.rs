@@ -58,6 +58,39 @@ pub fn no_expectation_always_holds(place: &dyn Place) {
     assert_eq!(record(log, &key), Some((2, "b".to_owned())));
 }
 
+/// What is known about one live group stands in records of different kinds, each with a version of its own.
+pub fn the_records_of_one_group_are_isolated(place: &dyn Place) {
+    let log = &*place.open();
+    let kinds = kinds_of_group(1, 1);
+    for (number, key) in (1_usize..).zip(&kinds) {
+        for version in 1..=number as u64 {
+            assert_eq!(
+                one(log, put(key, Expected::Any, Some(&format!("{number}")))),
+                done(version),
+                "{key:?}"
+            );
+        }
+    }
+    assert_eq!(one(log, put(&kinds[1], Expected::Version(2), None)), done(0));
+    for (number, key) in (1_usize..).zip(&kinds) {
+        let kept = (number != 2).then(|| (number as u64, format!("{number}")));
+        assert_eq!(record(log, key), kept, "{key:?}");
+    }
+    for key in kinds_of_group(1, 2).iter().chain(&kinds_of_group(2, 1)) {
+        assert_eq!(record(log, key), None, "{key:?}");
+    }
+}
+
+fn kinds_of_group(of: u32, number: i64) -> [RecordKey; 4] {
+    let (app, group) = (app(of), group(number));
+    [
+        RecordKey::LiveGroup(app, group),
+        RecordKey::LiveRoll(app, group),
+        RecordKey::LiveAttributes(app, group),
+        RecordKey::LiveCounters(app, group),
+    ]
+}
+
 /// Operations of one commit see each other's records, and one that fails does not hinder the others.
 pub fn conditions_see_the_operations_before_them(place: &dyn Place) {
     let log = &*place.open();
@@ -123,7 +156,10 @@ pub fn a_range_does_not_leak_into_its_neighbours(place: &dyn Place) {
             all.push((RecordRange::LiveGroupsOf(app, uid), key));
         }
     }
-    let ops: Vec<_> = all.iter().map(|(_, key)| put(key, Expected::Absent, Some("v"))).collect();
+    let mut ops: Vec<_> = all.iter().map(|(_, key)| put(key, Expected::Absent, Some("v"))).collect();
+    // Kinds that stand in no range, beside the ones that do.
+    let [_, others @ ..] = kinds_of_group(1, i64::MAX);
+    ops.extend(others.iter().map(|key| put(key, Expected::Absent, Some("v"))));
     assert!(commit(log, &ops).iter().all(|outcome| *outcome == done(1)));
     for (range, _) in &all {
         let expected: Vec<_> =

@@ -5,8 +5,8 @@ use bim_types::store::{AppendOutcome, Expected, LogOutcome, RecordKey};
 
 use super::Place;
 use super::words::{
-    app, append, append_after, appended, commit, differs, ends, fresh, known, numbered, one, put, record,
-    stream, texts, trim,
+    NO_LIMIT, app, append, append_after, appended, commit, differs, ends, fresh, known, numbered, one, put,
+    record, replace, stream, texts, trim,
 };
 
 /// Records, ids, heads and small records survive.
@@ -57,4 +57,23 @@ pub fn trimmed_numbers_stay_used(place: &dyn Place) {
     assert_eq!(ends(log, stream(1)), (3, 2));
     assert_eq!(one(log, append(stream(1), vec![known(1, "a")])), fresh([3]));
     assert_eq!(texts(log, stream(1)), numbered(&[(3, "a")]));
+}
+
+/// A replacement survives with what it leaves alone: number, time, id and neighbours.
+pub fn replaced_records_stay_replaced(place: &dyn Place) {
+    let log = place.open();
+    one(&*log, append(stream(1), vec![known(1, "a"), known(2, "b")]));
+    assert_eq!(one(&*log, replace(stream(1), 1, "edited")), LogOutcome::Replaced(true));
+    let ops = [append(stream(1), vec![known(3, "c")]), replace(stream(1), 3, "")];
+    assert_eq!(commit(&*log, &ops), [fresh([3]), LogOutcome::Replaced(true)]);
+    let before = log.read(stream(1), Seq::ZERO, NO_LIMIT);
+    drop(log);
+
+    let log = &*place.open();
+    assert_eq!(texts(log, stream(1)), numbered(&[(1, "edited"), (2, "b"), (3, "")]));
+    assert_eq!(log.read(stream(1), Seq::ZERO, NO_LIMIT), before);
+    let again = one(log, append(stream(1), vec![known(1, "a"), known(3, "c")]));
+    assert_eq!(again, appended(&[AppendOutcome::Duplicate(Seq(1)), AppendOutcome::Duplicate(Seq(3))]));
+    assert_eq!(one(log, replace(stream(1), 3, "again")), LogOutcome::Replaced(true));
+    assert_eq!(texts(log, stream(1)), numbered(&[(1, "edited"), (2, "b"), (3, "again")]));
 }

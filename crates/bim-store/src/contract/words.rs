@@ -2,7 +2,7 @@
 
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, IdempotencyKey, LogOp, LogOutcome, Put,
-    PutOutcome, RecordKey, StreamId, Trim,
+    PutOutcome, RecordKey, Replace, StreamId, Trim,
 };
 use bim_types::{AppId, ClientMessageId, ConversationShortId, DeviceId, Seq, Uid, Wall};
 use bytes::Bytes;
@@ -26,6 +26,11 @@ pub(super) fn user(name: &str) -> Uid {
 /// A stream of the first app.
 pub(super) fn stream(number: i64) -> StreamId {
     StreamId::LiveGroup(app(1), group(number))
+}
+
+/// The stream of counters beside [`stream`].
+pub(super) fn counters(number: i64) -> StreamId {
+    StreamId::LiveCounters(app(1), group(number))
 }
 
 pub(super) fn entry(text: &str) -> AppendEntry {
@@ -74,6 +79,10 @@ pub(super) fn put(key: &RecordKey, expected: Expected, value: Option<&str>) -> L
 
 pub(super) fn trim(stream: StreamId, before: u64) -> LogOp {
     LogOp::Trim(Trim { stream, before: Wall::from_millis(before) })
+}
+
+pub(super) fn replace(stream: StreamId, seq: u64, text: &str) -> LogOp {
+    LogOp::Replace(Replace { stream, seq: Seq(seq), record: Bytes::copy_from_slice(text.as_bytes()) })
 }
 
 pub(super) fn fresh(seqs: impl IntoIterator<Item = u64>) -> LogOutcome {

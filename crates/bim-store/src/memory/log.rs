@@ -89,6 +89,10 @@ impl Image {
             LogOp::Trim(trim) => {
                 LogOutcome::Trimmed(self.streams.get_mut(&trim.stream).map_or(0, |s| s.trim(trim.before)))
             }
+            LogOp::Replace(replace) => {
+                let stream = self.streams.get_mut(&replace.stream);
+                LogOutcome::Replaced(stream.is_some_and(|s| s.replace(replace.seq, &replace.record)))
+            }
         }
     }
 

@@ -69,6 +69,16 @@ impl Stream {
         trimmed
     }
 
+    /// Puts other bytes in the place of a record; says whether it is kept.
+    pub(super) fn replace(&mut self, seq: Seq, record: &Bytes) -> bool {
+        let index = seq.0.checked_sub(self.first().0).and_then(|index| usize::try_from(index).ok());
+        let Some(kept) = index.and_then(|index| self.kept.get_mut(index)) else {
+            return false;
+        };
+        kept.record = record.clone();
+        true
+    }
+
     pub(super) fn first(&self) -> Seq {
         Seq(self.last.0 - self.kept.len() as u64).next()
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ::redb::{Entry as Slot, ReadableTable, Table, WriteTransaction};
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, LogOp, LogOutcome, Put, PutOutcome,
-    StreamId, Trim,
+    Replace, StreamId, Trim,
 };
 use bim_types::{Seq, Wall};
 
@@ -57,6 +57,7 @@ impl<'a> Change<'a> {
             LogOp::Append(append) => self.append(append),
             LogOp::Put(put) => self.put(put).map(LogOutcome::Put),
             LogOp::Trim(trim) => self.trim(trim).map(LogOutcome::Trimmed),
+            LogOp::Replace(replace) => self.replace(replace).map(LogOutcome::Replaced),
         }
     }
 
@@ -165,6 +166,21 @@ impl<'a> Change<'a> {
         }
         self.set_head(trim.stream, head);
         Ok(trimmed)
+    }
+
+    /// Writes the row anew with what stood before the record; trimmed rows are gone, so none is made.
+    fn replace(&mut self, replace: &Replace) -> Result<bool, Fault> {
+        let key = log_key(&stream_key(replace.stream), replace.seq);
+        match self.log.get(&key)? {
+            Some(row) => {
+                let kept = Entry::decode(row.value())?;
+                Entry { record: &replace.record, ..kept }.encode(&mut self.row);
+            }
+            None => return Ok(false),
+        }
+        self.log.insert(&key, self.row.as_slice())?;
+        self.changed = true;
+        Ok(true)
     }
 
     fn old(&self, stream: &StreamKey, head: Head, before: Wall) -> Result<Old, Fault> {

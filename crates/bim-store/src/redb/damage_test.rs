@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::redb::Database;
 use bim_types::store::{
-    Append, AppendCondition, AppendEntry, Expected, LogOp, Put, RecordKey, RecordRange, StreamId,
+    Append, AppendCondition, AppendEntry, Expected, LogOp, Put, RecordKey, RecordRange, Replace, StreamId,
 };
 use bim_types::{AppId, ConversationShortId, Epoch, Seq, Wall};
 use bytes::Bytes;
@@ -80,7 +80,7 @@ fn a_flipped_bit_is_never_a_panic_nor_another_epoch() {
             if let Ok(log) = open(&path, false) {
                 assert_eq!(log.epoch(), EPOCH, "page {page}, byte {offset}");
                 let _ = contents(&log);
-                let _ = log.commit(&[append(b"after")]);
+                let _ = log.commit(&[replace(1, b"instead"), append(b"after")]);
             }
         }
     }
@@ -125,6 +125,10 @@ fn append(body: &'static [u8]) -> LogOp {
     let record = Bytes::from_static(body);
     let entry = AppendEntry { idempotency: None, at: Wall::from_millis(1), record };
     LogOp::Append(Append { stream: stream(), condition: AppendCondition::Any, entries: vec![entry] })
+}
+
+fn replace(seq: u64, body: &'static [u8]) -> LogOp {
+    LogOp::Replace(Replace { stream: stream(), seq: Seq(seq), record: Bytes::from_static(body) })
 }
 
 fn stream() -> StreamId {

@@ -213,6 +213,9 @@ mod tests {
         ];
         assert_eq!(key, golden);
         assert_eq!(seq_of(&key), Seq(7));
+        let taps = log_key(&stream_key(StreamId::LiveCounters(app, group)), Seq(7));
+        assert_eq!(taps[0], 2, "the taps on its counters");
+        assert_eq!(taps[1..], golden[1..]);
     }
 
     #[test]

@@ -22,7 +22,8 @@
 //! | `records` | record key | version u64, value |
 //!
 //! The id is `IdempotencyKey::to_bytes`; it stands in the log too so that trimming finds its `ids` row.
-//! `first` is one past `last` when nothing is kept.
+//! `first` is one past `last` when nothing is kept. Replacing a record writes its `log` row anew and touches
+//! no other table.
 //!
 //! Tables of a client store:
 //!

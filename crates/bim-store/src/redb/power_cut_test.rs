@@ -2,7 +2,7 @@
 
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, IdempotencyKey, LogOp, LogOutcome,
-    LogRecord, Put, RecordKey, RecordRange, StreamHead, StreamId, Trim, VersionedRecord,
+    LogRecord, Put, RecordKey, RecordRange, Replace, StreamHead, StreamId, Trim, VersionedRecord,
 };
 use bim_types::{AppId, ClientMessageId, ConversationShortId, DeviceId, Epoch, Seq, Uid, Wall};
 use bytes::Bytes;
@@ -20,31 +20,52 @@ const COMMITS: u64 = 14;
 const STREAMS: i64 = 3;
 const SEEDS_PER_CUT: u64 = 4;
 const WRITES_BETWEEN_CUTS: usize = 5;
+/// How many records are replaced again and again.
+const EDITED: u64 = 3;
 const ACCESS: Access = Access { cache_bytes: 64 * 1024, verify: false };
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
 #[test]
 fn after_a_power_cut_at_any_sync_every_acked_commit_is_there() {
-    let (syncs, _) = run(1, Cut::Never).disk.counts();
+    let (syncs, _) = run(script, 1, Cut::Never).disk.counts();
     assert!(syncs >= COMMITS * 2, "a commit has two phases, each with a sync");
     for cut in 1..=syncs {
         for seed in 0..SEEDS_PER_CUT {
-            crash_and_check(cut * SEEDS_PER_CUT + seed, Cut::AtSync(cut));
+            crash_and_check(script, cut * SEEDS_PER_CUT + seed, Cut::AtSync(cut));
+        }
+    }
+}
+
+#[test]
+fn after_a_power_cut_a_record_is_replaced_exactly_when_the_append_beside_it_is_there() {
+    let (syncs, writes) = run(edits, 1, Cut::Never).disk.counts();
+    let at_writes = (1..=writes).step_by(WRITES_BETWEEN_CUTS).map(Cut::AtWrite);
+    for (seed, cut) in (1..).zip((1..=syncs).map(Cut::AtSync).chain(at_writes)) {
+        let (log, context) = crash_and_open(edits, seed, cut);
+        let records = log.read(stream(1), Seq::ZERO, ALL).unwrap();
+        let edits = (records.len() as u64).saturating_sub(EDITED);
+        for (number, record) in (0..EDITED).zip(&records) {
+            let newest = (1..=edits).rev().find(|edit| edit % EDITED == number).unwrap_or(0);
+            assert!(record.record == edited(newest), "record {number} after {edits} edits: {context}");
+            assert_eq!(record.at, Wall::from_millis(number), "{context}");
+            let again = log.commit(&[append(1, vec![original(number)])]).unwrap();
+            let known = AppendOutcome::Duplicate(Seq(number + 1));
+            assert_eq!(again, [LogOutcome::Appended(vec![known])], "{context}");
         }
     }
 }
 
 #[test]
 fn after_a_failed_write_every_acked_commit_is_there() {
-    let (_, writes) = run(1, Cut::Never).disk.counts();
+    let (_, writes) = run(script, 1, Cut::Never).disk.counts();
     for cut in (1..=writes).step_by(WRITES_BETWEEN_CUTS) {
-        crash_and_check(cut, Cut::AtWrite(cut));
+        crash_and_check(script, cut, Cut::AtWrite(cut));
     }
 }
 
 #[test]
 fn after_a_failed_commit_nothing_is_answered_any_more() {
-    let Run { log, .. } = run(1, Cut::AtSync(6));
+    let Run { log, .. } = run(script, 1, Cut::AtSync(6));
     let log = log.unwrap();
     assert_eq!(log.commit(&[]), Err(LogError::Failed));
     assert_eq!(log.commit(&script(1, 0)), Err(LogError::Failed));
@@ -52,6 +73,9 @@ fn after_a_failed_commit_nothing_is_answered_any_more() {
     assert_eq!(log.read(stream(1), Seq::ZERO, ALL), Err(LogError::Failed));
     assert_eq!(log.records(&RecordRange::Apps, 0, 1), Err(LogError::Failed));
 }
+
+/// The operations of one commit, from a seed and the number of the commit.
+type Script = fn(u64, u64) -> Vec<LogOp>;
 
 struct Run {
     disk: Disk,
@@ -68,8 +92,8 @@ struct State {
     records: Vec<VersionedRecord>,
 }
 
-/// Carries out the script of a seed until the power goes.
-fn run(seed: u64, cut: Cut) -> Run {
+/// Carries out a script until the power goes.
+fn run(script: Script, seed: u64, cut: Cut) -> Run {
     let disk = Disk::new(fresh_image(), cut);
     let log = open_backend(disk.clone(), Kind::ServerLog, ACCESS)
         .ok()
@@ -92,8 +116,16 @@ fn run(seed: u64, cut: Cut) -> Run {
     Run { disk, log, acked, expected: [before, state(&model)] }
 }
 
-fn crash_and_check(seed: u64, cut: Cut) {
-    let run = run(seed, cut);
+fn crash_and_check(script: Script, seed: u64, cut: Cut) {
+    let (log, context) = crash_and_open(script, seed, cut);
+    let last = log.head(stream(1)).unwrap().last;
+    let next = log.commit(&[append(1, vec![entry(u128::MAX, 1, b"more".as_slice())])]).unwrap();
+    assert_eq!(next, [LogOutcome::Appended(vec![AppendOutcome::New(last.next())])], "{context}");
+}
+
+/// The log after a crash, which holds what was acked, or one commit more; and what was done to it.
+fn crash_and_open(script: Script, seed: u64, cut: Cut) -> (RedbLog, String) {
+    let run = run(script, seed, cut);
     let mut chance = Chance::seeded(seed);
     let mut image = run.disk.crash(&mut chance);
     drop(run.log);
@@ -111,9 +143,7 @@ fn crash_and_check(seed: u64, cut: Cut) {
     assert!(database.check_integrity().unwrap(), "{context}");
     let log = RedbLog::with_database(database, EPOCH);
     assert!(run.expected.contains(&state(&log)), "acked and kept differ: {context}");
-    let last = log.head(stream(1)).unwrap().last;
-    let next = log.commit(&[append(1, vec![entry(u128::MAX, 1, b"more".as_slice())])]).unwrap();
-    assert_eq!(next, [LogOutcome::Appended(vec![AppendOutcome::New(last.next())])], "{context}");
+    (log, context)
 }
 
 fn fresh_image() -> Vec<u8> {
@@ -125,11 +155,11 @@ fn fresh_image() -> Vec<u8> {
     disk.crash(&mut Chance::seeded(1))
 }
 
-/// The operations of one commit.
+/// A little of everything.
 fn script(seed: u64, commit: u64) -> Vec<LogOp> {
     let mut chance = Chance::seeded(seed * COMMITS + commit + 1);
     (0..=chance.below(5))
-        .map(|number| match chance.below(8) {
+        .map(|number| match chance.below(10) {
             0 => LogOp::Trim(Trim {
                 stream: stream(1 + chance.below(3) as i64),
                 before: Wall::from_millis(commit.saturating_sub(2)),
@@ -139,6 +169,10 @@ fn script(seed: u64, commit: u64) -> Vec<LogOp> {
                 expected: Expected::Any,
                 value: (!chance.one_in(4)).then(|| Bytes::from(vec![7; chance.below(900) as usize])),
             }),
+            3 | 4 => {
+                let record = vec![9; chance.below(6_000) as usize];
+                replace(1 + chance.below(3) as i64, 1 + chance.below(40), record)
+            }
             _ => {
                 let entries = (0..1 + chance.below(4)).map(|part| {
                     let id = u128::from(commit << 16 | number << 8 | part);
@@ -148,6 +182,28 @@ fn script(seed: u64, commit: u64) -> Vec<LogOp> {
             }
         })
         .collect()
+}
+
+/// A few records, then one edit of one of them in each commit: a record of the edit, and the new bytes.
+fn edits(_seed: u64, commit: u64) -> Vec<LogOp> {
+    if commit == 0 {
+        return vec![append(1, (0..EDITED).map(original).collect())];
+    }
+    let edit = entry(u128::from(EDITED + commit), commit, b"edit".as_slice());
+    vec![append(1, vec![edit]), replace(1, 1 + commit % EDITED, edited(commit))]
+}
+
+fn original(number: u64) -> AppendEntry {
+    entry(u128::from(number), number, edited(0))
+}
+
+/// The bytes after an edit: of another length each time, some larger than a page.
+fn edited(edit: u64) -> Vec<u8> {
+    vec![edit as u8; 1 + (edit * 1_777 % 6_000) as usize]
+}
+
+fn replace(number: i64, seq: u64, record: Vec<u8>) -> LogOp {
+    LogOp::Replace(Replace { stream: stream(number), seq: Seq(seq), record: Bytes::from(record) })
 }
 
 fn append(number: i64, entries: Vec<AppendEntry>) -> LogOp {

@@ -178,6 +178,7 @@ fn weigh(ops: &[LogOp]) -> Weight {
             }
             LogOp::Put(put) => (1, put.value.as_ref().map_or(0, bytes::Bytes::len)),
             LogOp::Trim(_) => (1, 0),
+            LogOp::Replace(replace) => (1, replace.record.len()),
         };
         Weight { ops: sum.ops + ops, bytes: sum.bytes + bytes + ops * OP_OVERHEAD_BYTES }
     })
