@@ -9,7 +9,11 @@ use crate::error::DecodeError;
 use crate::wire::FrameKind;
 
 /// Most entries of lists and maps in one frame, all of them together. More: [`DecodeError::Entries`], before
-/// anything is built. The largest honest frame, a page of 50 live groups with 16 ext keys each, has 850.
+/// anything is built.
+///
+/// Groups and members with all the ext keys and marks they may have can not fill a page of 50: a server ends
+/// a page, and names fewer in a pulse, before this number. The largest frame that can not be made smaller is
+/// the answer to a join: one group, its 100 attributes and its 64 counters.
 pub const FRAME_ENTRIES_MAX: usize = 1_000;
 
 /// Refuses a frame of a kind whose payload holds more than [`FRAME_ENTRIES_MAX`] entries.
@@ -42,21 +46,46 @@ const fn holder(number: u64, within: &'static [Field]) -> Field {
 
 /// Which fields of a kind of frame are lists or hold some.
 fn lists(kind: u8) -> &'static [Field] {
+    const EXT: &[Field] = &[list(1, &[])];
     const GROUP_INFO: &[Field] = &[list(5, &[])];
-    const LIVE_GROUP: &[Field] = &[holder(2, GROUP_INFO)];
-    const REQUEST: &[Field] =
-        &[holder(3, &[holder(1, GROUP_INFO)]), holder(11, &[holder(6, &[list(1, &[])])])];
+    const MEMBER_INFO: &[Field] = &[list(3, &[])];
+    const MEMBER: &[Field] = &[holder(3, MEMBER_INFO), list(4, &[])];
+    const LIVE_GROUP: &[Field] = &[holder(2, GROUP_INFO), list(14, &[]), holder(15, MEMBER)];
+    const ATTRIBUTES: &[Field] = &[list(1, &[])];
+    const REQUEST: &[Field] = &[
+        holder(3, &[holder(1, GROUP_INFO)]),
+        holder(6, &[holder(3, MEMBER_INFO)]),
+        holder(11, &[holder(6, EXT)]),
+        holder(12, &[list(3, &[]), list(5, &[])]),
+        holder(13, &[holder(4, EXT)]),
+        holder(15, &[list(2, &[])]),
+        holder(18, &[list(2, &[])]),
+        holder(19, &[list(2, &[])]),
+        holder(20, &[list(3, &[])]),
+    ];
     const RESPONSE: &[Field] = &[
         holder(5, LIVE_GROUP),
         holder(6, &[list(1, LIVE_GROUP)]),
-        holder(7, &[holder(1, LIVE_GROUP)]),
+        holder(7, &[holder(1, LIVE_GROUP), holder(6, ATTRIBUTES), list(7, &[])]),
         holder(9, &[list(1, &[])]),
+        holder(10, &[list(2, &[])]),
+        holder(11, MEMBER),
+        holder(12, &[list(1, MEMBER)]),
+        holder(13, &[list(1, &[]), list(2, &[])]),
+        holder(14, ATTRIBUTES),
+        holder(15, &[list(1, &[])]),
     ];
     const LIVE_STATE: &[Field] = &[holder(1, LIVE_GROUP)];
+    const LIVE_EVENT: &[Field] = &[list(5, &[]), list(7, &[])];
+    const LIVE_PULSE: &[Field] = &[list(3, MEMBER), list(5, &[]), list(7, MEMBER), list(9, &[])];
+    const ATTRIBUTES_CHANGED: &[Field] = &[list(3, &[]), list(4, &[])];
     match FrameKind::try_from(i32::from(kind)) {
         Ok(FrameKind::Request) => REQUEST,
         Ok(FrameKind::Response) => RESPONSE,
         Ok(FrameKind::LiveState) => LIVE_STATE,
+        Ok(FrameKind::LiveEvent) => LIVE_EVENT,
+        Ok(FrameKind::LivePulse) => LIVE_PULSE,
+        Ok(FrameKind::LiveAttributesChanged) => ATTRIBUTES_CHANGED,
         Ok(
             FrameKind::Unspecified
             | FrameKind::Hello

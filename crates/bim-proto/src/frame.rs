@@ -1,11 +1,12 @@
 //! Frames: two bytes of header and one message.
 
-use bim_types::{Conversation, ConversationShortId, LiveGap, Message, Position};
+use bim_types::{AttributesChanged, Conversation, GroupEvent, LiveGap, LivePulse};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use crate::convert::Change;
 use crate::entries;
 use crate::error::DecodeError;
-use crate::message::{Goodbye, Hello, LivePush, Ping, Pong, Request, Response, Welcome};
+use crate::message::{Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, Response, Welcome};
 use crate::wire::{self, FrameKind};
 
 /// The first byte of every frame.
@@ -47,10 +48,14 @@ pub enum ServerFrame {
     LiveGap(LiveGap),
     /// The state of a live group changed. `role` and `joined` are not set.
     LiveState(Conversation),
-    /// A message was changed.
-    LiveMessageUpdated(Message),
-    /// A message was removed.
-    LiveMessageDeleted(ConversationShortId, Position),
+    /// A message was changed or removed.
+    LiveChange(LiveChange),
+    /// Something was done to members of a live group.
+    LiveEvent(GroupEvent),
+    /// Who came and went, and counters.
+    LivePulse(LivePulse),
+    /// Attributes of a live group changed.
+    LiveAttributesChanged(AttributesChanged),
 }
 
 impl ClientFrame {
@@ -88,7 +93,10 @@ impl ClientFrame {
                 | FrameKind::LiveGap
                 | FrameKind::LiveState
                 | FrameKind::LiveMessageUpdated
-                | FrameKind::LiveMessageDeleted,
+                | FrameKind::LiveMessageDeleted
+                | FrameKind::LiveEvent
+                | FrameKind::LivePulse
+                | FrameKind::LiveAttributesChanged,
             )
             | Err(_) => return Err(DecodeError::Kind { kind }),
         })
@@ -110,14 +118,15 @@ impl ServerFrame {
             Self::LiveState(group) => {
                 encode(FrameKind::LiveState, &wire::LiveState { group: Some(group.into()) })
             }
-            Self::LiveMessageUpdated(message) => {
-                let message = Some(message.into());
-                encode(FrameKind::LiveMessageUpdated, &wire::LiveMessageUpdated { message })
+            Self::LiveChange(change) => match change.into() {
+                Change::Updated(updated) => encode(FrameKind::LiveMessageUpdated, &updated),
+                Change::Deleted(deleted) => encode(FrameKind::LiveMessageDeleted, &deleted),
+            },
+            Self::LiveEvent(event) => encode(FrameKind::LiveEvent, &wire::LiveEvent::from(event)),
+            Self::LivePulse(pulse) => encode(FrameKind::LivePulse, &wire::LivePulse::from(pulse)),
+            Self::LiveAttributesChanged(changed) => {
+                encode(FrameKind::LiveAttributesChanged, &wire::LiveAttributesChanged::from(changed))
             }
-            Self::LiveMessageDeleted(group, position) => encode(
-                FrameKind::LiveMessageDeleted,
-                &wire::LiveMessageDeleted { short_id: group.value(), position: Some(position.into()) },
-            ),
         }
     }
 
@@ -145,17 +154,20 @@ impl ServerFrame {
                 Self::LiveState(state.group.ok_or(DecodeError::field("LiveState.group"))?.try_into()?)
             }
             Ok(FrameKind::LiveMessageUpdated) => {
-                let updated: wire::LiveMessageUpdated = message(kind, payload)?;
-                let inner = updated.message.ok_or(DecodeError::field("LiveMessageUpdated.message"))?;
-                Self::LiveMessageUpdated(inner.try_into()?)
+                Self::LiveChange(message::<wire::LiveMessageUpdated>(kind, payload)?.try_into()?)
             }
             Ok(FrameKind::LiveMessageDeleted) => {
-                let deleted: wire::LiveMessageDeleted = message(kind, payload)?;
-                let group = ConversationShortId::new(deleted.short_id)
-                    .map_err(|_| DecodeError::field("LiveMessageDeleted.short_id"))?;
-                let position = deleted.position.ok_or(DecodeError::field("LiveMessageDeleted.position"))?;
-                Self::LiveMessageDeleted(group, position.into())
+                Self::LiveChange(message::<wire::LiveMessageDeleted>(kind, payload)?.try_into()?)
             }
+            Ok(FrameKind::LiveEvent) => {
+                Self::LiveEvent(message::<wire::LiveEvent>(kind, payload)?.try_into()?)
+            }
+            Ok(FrameKind::LivePulse) => {
+                Self::LivePulse(message::<wire::LivePulse>(kind, payload)?.try_into()?)
+            }
+            Ok(FrameKind::LiveAttributesChanged) => Self::LiveAttributesChanged(
+                message::<wire::LiveAttributesChanged>(kind, payload)?.try_into()?,
+            ),
             Ok(FrameKind::Unspecified | FrameKind::Hello | FrameKind::Request) | Err(_) => {
                 return Err(DecodeError::Kind { kind });
             }

@@ -25,6 +25,7 @@ pub use entries::FRAME_ENTRIES_MAX;
 pub use error::DecodeError;
 pub use frame::{ClientFrame, PROTOCOL_VERSION, ServerFrame};
 pub use message::{
-    Accepted, Goodbye, Hello, HistoryPage, HistoryQuery, Joined, ListQuery, LivePush, Page, Ping, Pong,
-    Request, RequestBody, RequestId, Response, ResponseBody, SendLive, Welcome,
+    Accepted, Broadcast, BroadcastDone, Goodbye, Hello, HistoryPage, HistoryQuery, JoinLive, Joined,
+    ListQuery, LiveChange, LiveChanged, LivePush, MemberPage, MemberQuery, Page, Ping, Pong, Request,
+    RequestBody, RequestId, Response, ResponseBody, SendLive, SetMemberInfo, Taps, Welcome,
 };

@@ -1,8 +1,12 @@
 //! The messages of the protocol in words: what machines read and write.
 
+use std::collections::BTreeMap;
+
 use bim_types::{
-    AppId, ClientMessageId, Conversation, ConversationShortId, Cursor, DeviceId, GroupInfo, GroupInfoChange,
-    Message, MessageBody, PerPriority, Position, Priority, Refusal, ResumeVerdict, Seq, Token, Uid, Wall,
+    AppId, AttributeWrite, Attributes, AttributesWritten, ClientMessageId, Conversation, ConversationShortId,
+    Cursor, DeviceId, GroupInfo, GroupInfoChange, Measure, MeasureDone, Member, MemberInfo, MemberInfoChange,
+    MemberList, Message, MessageBody, PerPriority, Position, Priority, Refusal, ResumeVerdict, Seq, Token,
+    Uid, Wall,
 };
 
 use crate::error::DecodeError;
@@ -91,7 +95,7 @@ pub enum RequestBody {
     /// Lists live groups.
     ListLiveGroups(ListQuery),
     /// Enters a live group.
-    JoinLiveGroup(ConversationShortId, Option<Cursor>),
+    JoinLiveGroup(JoinLive),
     /// Leaves a live group.
     LeaveLiveGroup(ConversationShortId),
     /// Ends a live group.
@@ -102,6 +106,85 @@ pub enum RequestBody {
     ReadLiveHistory(HistoryQuery),
     /// Changes what is said about a live group.
     SetLiveGroupInfo(ConversationShortId, GroupInfoChange),
+    /// Does something that owner and admins can do.
+    ChangeLiveGroup(ConversationShortId, Measure),
+    /// Changes what a user says about itself.
+    SetLiveMemberInfo(SetMemberInfo),
+    /// Lists members.
+    ListLiveMembers(MemberQuery),
+    /// Reads the records of some users: 1 to 200.
+    GetLiveMembers(ConversationShortId, Vec<Uid>),
+    /// Changes what a message says.
+    UpdateLiveMessage(ConversationShortId, Seq, MessageBody),
+    /// Removes a message.
+    DeleteLiveMessage(ConversationShortId, Seq),
+    /// Writes attributes.
+    WriteLiveAttributes(ConversationShortId, Vec<AttributeWrite>),
+    /// Reads attributes: those with these keys, or all when there are none.
+    ReadLiveAttributes(ConversationShortId, Vec<String>),
+    /// Adds to counters.
+    TapLiveCounters(Taps),
+    /// Sends a message to every live group of the app.
+    BroadcastToLiveGroups(Broadcast),
+}
+
+/// Enters a live group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinLive {
+    /// Which group.
+    pub group: ConversationShortId,
+    /// How far the viewer was accounted to when its last connection ended.
+    pub resume: Option<Cursor>,
+    /// What the user says about itself; `None`: what the server has.
+    pub info: Option<MemberInfo>,
+}
+
+/// Changes what a user says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetMemberInfo {
+    /// In which group.
+    pub group: ConversationShortId,
+    /// Who; `None`: the asking user.
+    pub uid: Option<Uid>,
+    /// What to change.
+    pub change: MemberInfoChange,
+}
+
+/// Which members to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberQuery {
+    /// Of which group.
+    pub group: ConversationShortId,
+    /// Which list.
+    pub list: MemberList,
+    /// The uid after which to begin.
+    pub after: Option<Uid>,
+    /// How many; 0 means as many as the server gives.
+    pub count: u32,
+    /// Only those with this mark.
+    pub mark: Option<String>,
+}
+
+/// What to add to counters, exactly once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taps {
+    /// Of which group.
+    pub group: ConversationShortId,
+    /// The idempotency key of the batch.
+    pub batch_id: ClientMessageId,
+    /// What to add to which counter.
+    pub taps: BTreeMap<String, u64>,
+}
+
+/// A message for every live group of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    /// The idempotency key in each group.
+    pub client_message_id: ClientMessageId,
+    /// Its class.
+    pub priority: Priority,
+    /// What it says.
+    pub body: MessageBody,
 }
 
 /// Which live groups to list.
@@ -139,8 +222,10 @@ pub struct HistoryQuery {
     pub from: Seq,
     /// The last wanted; zero means the newest.
     pub to: Seq,
-    /// How many; 0 means 20.
+    /// How many; 0 means as many as the server gives.
     pub limit: u32,
+    /// Begin with the last wanted and go down.
+    pub newest_first: bool,
 }
 
 /// The answer to a request.
@@ -169,6 +254,38 @@ pub enum ResponseBody {
     LiveMessageAccepted(Accepted),
     /// Some messages.
     LiveHistoryPage(HistoryPage),
+    /// It was done, save for those listed.
+    LiveGroupChanged(MeasureDone),
+    /// One member.
+    LiveMember(Member),
+    /// Some members.
+    LiveMemberPage(MemberPage),
+    /// What came of writes to attributes.
+    LiveAttributesWritten(AttributesWritten),
+    /// Attributes.
+    LiveAttributes(Attributes),
+    /// The counters that were tapped, as they stand.
+    LiveCounters(BTreeMap<String, u64>),
+    /// What came of a broadcast.
+    BroadcastDone(BroadcastDone),
+}
+
+/// One page of members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberPage {
+    /// The members.
+    pub members: Vec<Member>,
+    /// Whether there are more, after the last of these.
+    pub has_more: bool,
+}
+
+/// What came of a broadcast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BroadcastDone {
+    /// Groups that have the message.
+    pub accepted: u64,
+    /// Groups that could not be reached.
+    pub failed: u64,
 }
 
 /// One page of a list.
@@ -191,15 +308,23 @@ pub struct Joined {
     pub cursor: Cursor,
     /// What became of the cursor it presented.
     pub verdict: ResumeVerdict,
+    /// The group's attributes.
+    pub attributes: Attributes,
+    /// The group's counters.
+    pub counters: BTreeMap<String, u64>,
 }
 
 /// A message has its position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
     /// The position.
     pub position: Position,
     /// When.
     pub accepted_at: Wall,
+    /// Whether only its sender sees it.
+    pub only_for_sender: bool,
+    /// What it says now, when a moderator rewrote it.
+    pub rewritten: Option<MessageBody>,
 }
 
 /// A message of a live group on its way to a viewer.
@@ -212,9 +337,50 @@ pub struct LivePush {
     /// classes in which nothing is sent. A viewer whose cursor in the message's own class has not reached it
     /// is missing messages that no gap marker spoke of.
     pub previous: PerPriority<Seq>,
+    /// Whether there is nothing to show: it was deleted, or is meant for its sender only. The body is
+    /// [`MessageBody::Unknown`] then.
+    pub hidden: bool,
 }
 
-/// Some messages, oldest first.
+/// A message was changed or removed. This is a message of class HIGH with a number of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveChange {
+    /// Where the change itself stands.
+    pub position: Position,
+    /// As in [`LivePush::previous`], before the change.
+    pub previous: PerPriority<Seq>,
+    /// Who did it.
+    pub operator: Uid,
+    /// What was done.
+    pub what: LiveChanged,
+}
+
+/// What was done to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveChanged {
+    /// It says something else; the message as it stands now.
+    Updated(Message),
+    /// It is gone.
+    Deleted {
+        /// Of which group.
+        group: ConversationShortId,
+        /// Where it stood.
+        position: Position,
+    },
+}
+
+impl LiveChange {
+    /// Which group it is about.
+    #[must_use]
+    pub fn group(&self) -> ConversationShortId {
+        match &self.what {
+            LiveChanged::Updated(message) => message.conversation_short_id,
+            LiveChanged::Deleted { group, .. } => *group,
+        }
+    }
+}
+
+/// Some messages, in the order that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
     /// The messages.

@@ -1,10 +1,15 @@
 //! The limits of what users type, checked with the same words on both sides of the wire.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use crate::error_code::ErrorCode;
 use crate::limits::{
-    EXT_BYTES_MAX, EXT_KEYS_MAX, GROUP_NAME_CHARS_MAX, GROUP_TEXT_BYTES_MAX, MESSAGE_BODY_BYTES_MAX,
+    ALIAS_CHARS_MAX, ATTRIBUTE_KEY_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, BATCH_UIDS_MAX, EXT_BYTES_MAX,
+    EXT_KEYS_MAX, GROUP_NAME_CHARS_MAX, GROUP_TEXT_BYTES_MAX, MARK_BYTES_MAX, MARK_TYPES_MAX,
+    MESSAGE_BODY_BYTES_MAX, PERIOD_MAX, SLOW_MODE_MAX,
 };
-use crate::live::{GroupInfo, MessageBody};
+use crate::live::{AttributeWrite, GroupInfo, Measure, MemberInfo, MessageBody};
 use crate::refusal::Refusal;
 
 impl GroupInfo {
@@ -31,15 +36,107 @@ impl GroupInfo {
                 return Err(invalid(hint, GROUP_TEXT_BYTES_MAX));
             }
         }
-        if self.ext.len() > EXT_KEYS_MAX {
-            return Err(invalid("ext map has too many keys", EXT_KEYS_MAX));
-        }
-        let bytes: usize = self.ext.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if bytes > EXT_BYTES_MAX {
-            return Err(invalid("ext map is too large, in bytes", EXT_BYTES_MAX));
-        }
-        Ok(())
+        check_ext(&self.ext)
     }
+}
+
+impl MemberInfo {
+    /// Checks every field against its limit.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidRequest`] with the limit and its unit for the first field that is too long.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if self.alias.chars().count() > ALIAS_CHARS_MAX {
+            return Err(invalid("alias is too long, in characters", ALIAS_CHARS_MAX));
+        }
+        if self.avatar_url.len() > GROUP_TEXT_BYTES_MAX {
+            return Err(invalid("avatar url is too long, in bytes", GROUP_TEXT_BYTES_MAX));
+        }
+        check_ext(&self.ext)
+    }
+}
+
+impl Measure {
+    /// Checks lists, names and periods against their limits.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidRequest`] with the limit and its unit for what is empty, too many or too long.
+    pub fn check(&self) -> Result<(), Refusal> {
+        match self {
+            Self::MuteAll(_) | Self::TransferOwner(_) => Ok(()),
+            Self::SlowMode(wait) => check_period(*wait, SLOW_MODE_MAX),
+            Self::DissolveAfterIdle(idle) => check_period(*idle, PERIOD_MAX),
+            Self::Mute(uids, period) | Self::Block(uids, period) => {
+                check_period(*period, PERIOD_MAX)?;
+                check_count(uids.len(), BATCH_UIDS_MAX, "users in one call: expected 1 to 100")
+            }
+            Self::AddAdmins(uids)
+            | Self::RemoveAdmins(uids)
+            | Self::Unmute(uids)
+            | Self::Exempt(uids)
+            | Self::Unexempt(uids)
+            | Self::Unblock(uids)
+            | Self::Kick(uids) => {
+                check_count(uids.len(), BATCH_UIDS_MAX, "users in one call: expected 1 to 100")
+            }
+            Self::Mark(mark, uids) | Self::Unmark(mark, uids) => {
+                check_mark(mark)?;
+                check_count(uids.len(), BATCH_UIDS_MAX, "users in one call: expected 1 to 100")
+            }
+            Self::AddMarkTypes(marks) | Self::RemoveMarkTypes(marks) => {
+                marks.iter().try_for_each(|mark| check_mark(mark))?;
+                check_count(marks.len(), MARK_TYPES_MAX, "mark types in one call: expected 1 to 20")
+            }
+        }
+    }
+}
+
+impl AttributeWrite {
+    /// Checks key and value against their limits.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::InvalidRequest`] with the limit and its unit.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let hint = "bytes of an attribute's key: expected 1 to 128";
+        check_count(self.key.len(), ATTRIBUTE_KEY_BYTES_MAX, hint)?;
+        if self.value.as_ref().is_some_and(|value| value.len() > ATTRIBUTE_VALUE_BYTES_MAX) {
+            return Err(invalid("attribute value is too large, in bytes", ATTRIBUTE_VALUE_BYTES_MAX));
+        }
+        match self.expires_in {
+            Some(after) if after < Duration::from_millis(1) => {
+                Err(invalid("an attribute lasts at least so many milliseconds", 1))
+            }
+            Some(after) => check_period(after, PERIOD_MAX),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_ext(ext: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    if ext.len() > EXT_KEYS_MAX {
+        return Err(invalid("ext map has too many keys", EXT_KEYS_MAX));
+    }
+    let bytes: usize = ext.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if bytes > EXT_BYTES_MAX {
+        return Err(invalid("ext map is too large, in bytes", EXT_BYTES_MAX));
+    }
+    Ok(())
+}
+
+fn check_mark(mark: &str) -> Result<(), Refusal> {
+    check_count(mark.len(), MARK_BYTES_MAX, "bytes of a mark: expected 1 to 64")
+}
+
+fn check_count(count: usize, most: usize, hint: &'static str) -> Result<(), Refusal> {
+    if (1..=most).contains(&count) { Ok(()) } else { Err(invalid(hint, most)) }
+}
+
+fn check_period(period: Duration, most: Duration) -> Result<(), Refusal> {
+    let seconds = usize::try_from(most.as_secs()).unwrap_or(usize::MAX);
+    if period > most { Err(invalid("period is too long, in seconds", seconds)) } else { Ok(()) }
 }
 
 impl MessageBody {

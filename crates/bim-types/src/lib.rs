@@ -11,7 +11,7 @@
 //! | [`entropy`] | [`Entropy`] |
 //! | [`position`] | [`Epoch`], [`Seq`], [`Position`], [`Cursor`] |
 //! | [`priority`] | [`Priority`], [`PerPriority`] |
-//! | [`live`] | [`GroupInfo`], [`Conversation`], [`Message`], [`LiveGap`] |
+//! | [`live`] | [`GroupInfo`], [`Conversation`], [`Message`], [`LiveGap`], [`Member`], [`Measure`], [`Attribute`] |
 //! | [`session`] | [`ConnectStatus`], [`Continuity`], [`DisconnectReason`] |
 //! | [`error_code`], [`refusal`] | [`ErrorCode`], [`ErrorKind`], [`Refusal`] |
 //! | [`limits`] | every number that bounds something |
@@ -35,7 +35,12 @@ pub mod time;
 pub use entropy::Entropy;
 pub use error_code::{ErrorCode, ErrorKind};
 pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};
-pub use live::{Conversation, GroupInfo, GroupInfoChange, LiveGap, Message, MessageBody, Role};
+pub use live::{
+    Attribute, AttributeCondition, AttributeFailure, AttributeWrite, Attributes, AttributesChanged,
+    AttributesWritten, Conversation, GroupChange, GroupEvent, GroupInfo, GroupInfoChange, LiveGap, LivePulse,
+    Measure, MeasureDone, Member, MemberFailure, MemberInfo, MemberInfoChange, MemberList, Message,
+    MessageBody, MuteAll, Named, Presence, Role, Until,
+};
 pub use position::{Cursor, Epoch, Position, Seq};
 pub use priority::{PerPriority, Priority};
 pub use refusal::Refusal;

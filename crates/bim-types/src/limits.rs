@@ -32,8 +32,85 @@ pub const EXT_KEYS_MAX: usize = 16;
 /// Largest ext map, in bytes of all keys and values. Larger: refused.
 pub const EXT_BYTES_MAX: usize = 4 * 1024;
 
-/// Largest page of any list or history, in entries. A larger request is answered with this many.
+/// Largest page of groups, owner and admins, or online members, in entries. A larger request is answered with
+/// this many.
 pub const PAGE_ENTRIES_MAX: usize = 50;
+
+/// Largest page of history, in messages. A larger request is answered with this many.
+pub const HISTORY_PAGE_MESSAGES_MAX: usize = 20;
+
+/// Largest page of muted, exempt or blocked users, in entries. A larger request is answered with this many.
+pub const SANCTION_PAGE_ENTRIES_MAX: usize = 20;
+
+/// Users that one call acts on. More: refused.
+pub const BATCH_UIDS_MAX: usize = 100;
+
+/// Users whose records one call reads. More: refused.
+pub const MEMBER_QUERY_UIDS_MAX: usize = 200;
+
+/// Longest alias of a member, in characters. Longer: refused.
+pub const ALIAS_CHARS_MAX: usize = 100;
+
+/// Admins of one live group. More: refused with [`crate::ErrorCode::MassManagerMoreThanLimit`].
+pub const ADMINS_MAX: usize = 100;
+
+/// Users on each of the lists of muted, exempt, blocked and marked users of one live group. More: refused with
+/// [`crate::ErrorCode::TouchLimit`].
+pub const SANCTIONS_MAX: usize = 1_000;
+
+/// Mark types of one live group. More: refused with
+/// [`crate::ErrorCode::ConversationMarkTypeMoreThanLimit`].
+pub const MARK_TYPES_MAX: usize = 20;
+
+/// Longest name of a mark or of a counter, in bytes. Longer or empty: refused.
+pub const MARK_BYTES_MAX: usize = 64;
+
+/// Longest time between two messages of a member in slow mode. Longer: refused.
+pub const SLOW_MODE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Longest mute, block or idle time that is not for ever. Longer: refused.
+pub const PERIOD_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// How long a sender may change or remove an own message. Later: refused with
+/// [`crate::ErrorCode::RecallTimeout`].
+pub const RECALL_WINDOW: Duration = Duration::from_secs(120);
+
+/// Attributes of one live group. More: refused with [`crate::ErrorCode::TouchLimit`].
+pub const ATTRIBUTES_MAX: usize = 100;
+
+/// Longest key of an attribute, in bytes. Longer or empty: refused.
+pub const ATTRIBUTE_KEY_BYTES_MAX: usize = 128;
+
+/// Largest value of an attribute, in bytes. Larger: refused.
+pub const ATTRIBUTE_VALUE_BYTES_MAX: usize = 4 * 1024;
+
+/// All attributes of one live group, in bytes of keys and values. More: refused with
+/// [`crate::ErrorCode::TouchLimit`].
+pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
+
+/// How long attributes that go with their setter outlive a lost connection. Who comes back in time keeps them.
+pub const ATTRIBUTE_LEAVE_GRACE: Duration = Duration::from_secs(30);
+
+/// Counters of one live group. More: refused with [`crate::ErrorCode::TouchLimit`].
+pub const COUNTERS_MAX: usize = 64;
+
+/// Counters in one batch of taps. More wait at the client for the next batch.
+pub const COUNTERS_PER_BATCH_MAX: usize = 16;
+
+/// Largest amount that one batch of taps adds to a counter. More waits at the client for the next batch.
+pub const TAPS_PER_BATCH_MAX: u64 = 1_000_000;
+
+/// How often a client sends the taps it has gathered.
+pub const TAP_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often a room tells who came and went, and its counters, at most.
+pub const PULSE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Members that one pulse names in each of its lists, beside owner, admins and marked members. More are counted.
+pub const PULSE_NAMES_MAX: usize = 50;
+
+/// How long a moderation hook may take before the fallback decides.
+pub const MODERATION_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a peer has from the established connection to the end of authentication. After that it is
 /// closed. Transports bound what comes before it.
@@ -85,8 +162,8 @@ pub const LIVE_HISTORY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Live groups of one app. More: refused with [`crate::ErrorCode::CreateLiveMoreThanLimit`].
 pub const LIVE_GROUPS_PER_APP_MAX: usize = 200;
 
-/// Live groups that one connection may be in. More: refused with [`crate::ErrorCode::TooManyGroups`].
-pub const JOINED_GROUPS_MAX: usize = 50;
+/// Live groups that one device may be in at once. More: refused with [`crate::ErrorCode::TooManyGroups`].
+pub const JOINED_GROUPS_MAX: usize = 1;
 
 /// Devices of one user that may be connected. More: refused with [`crate::ErrorCode::TooManyDevices`].
 pub const DEVICES_PER_UID_MAX: usize = 8;

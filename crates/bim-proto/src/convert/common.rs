@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use bim_types::{Cursor, Epoch, ErrorCode, MessageBody, PerPriority, Position, Priority, Refusal, Seq, Uid};
+use bim_types::{
+    ClientMessageId, ConversationShortId, Cursor, Epoch, ErrorCode, MessageBody, PerPriority, Position,
+    Priority, Refusal, Seq, Uid,
+};
 
+use crate::convert::millis;
 use crate::error::DecodeError;
 use crate::wire::{self, content::Kind, uid::Value};
 
@@ -29,6 +33,21 @@ pub(crate) fn uid(wire: Option<wire::Uid>, field: &'static str) -> Result<Uid, D
         None => return Err(DecodeError::field(field)),
     };
     read.map_err(|_| DecodeError::field(field))
+}
+
+/// Reads a list of uids; `field` names it in the error.
+pub(crate) fn uids(wire: Vec<wire::Uid>, field: &'static str) -> Result<Vec<Uid>, DecodeError> {
+    wire.into_iter().map(|one| uid(Some(one), field)).collect()
+}
+
+/// Reads the number of a group; `field` names it in the error.
+pub(crate) fn short_id(number: i64, field: &'static str) -> Result<ConversationShortId, DecodeError> {
+    ConversationShortId::new(number).map_err(|_| DecodeError::field(field))
+}
+
+/// Reads an idempotency key; `field` names it in the error.
+pub(crate) fn client_message_id(bytes: &[u8], field: &'static str) -> Result<ClientMessageId, DecodeError> {
+    ClientMessageId::from_slice(bytes).map_err(|_| DecodeError::field(field))
 }
 
 impl From<Position> for wire::Position {
@@ -74,11 +93,9 @@ pub(crate) fn priority(number: i32, field: &'static str) -> Result<Priority, Dec
 
 impl From<Refusal> for wire::Refusal {
     fn from(refusal: Refusal) -> Self {
-        // Rounded up: whoever comes back a moment too soon is refused again.
-        let retry_after = refusal.retry_after.unwrap_or_default().as_nanos().div_ceil(1_000_000);
         Self {
             code: refusal.code.number(),
-            retry_after_ms: u64::try_from(retry_after).unwrap_or(u64::MAX),
+            retry_after_ms: millis(refusal.retry_after.unwrap_or_default()),
             limit: refusal.limit.unwrap_or_default(),
             hint: within(refusal.hint, HINT_BYTES_MAX).into_owned(),
         }
@@ -127,5 +144,13 @@ pub(crate) fn message_body(content: Option<wire::Content>) -> MessageBody {
         Some(Kind::Text(text)) => MessageBody::Text(text.into()),
         Some(Kind::Custom(data)) => MessageBody::Custom(data.into()),
         None => MessageBody::Unknown { kind: 0 },
+    }
+}
+
+/// Content that a client may send: of a kind that is known. `field` names it in the error.
+pub(crate) fn said(wire: Option<wire::Content>, field: &'static str) -> Result<MessageBody, DecodeError> {
+    match message_body(wire) {
+        MessageBody::Unknown { .. } => Err(DecodeError::field(field)),
+        body => Ok(body),
     }
 }

@@ -1,13 +1,16 @@
-//! The messages of live groups.
+//! Live groups: what they are, and entering them.
+
+use std::time::Duration;
 
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, DiscontinuityReason, GroupInfo, GroupInfoChange,
-    LiveGap, Message, PerPriority, ResumeVerdict, Role, Seq, Wall,
+    Attributes, Conversation, DiscontinuityReason, GroupInfo, GroupInfoChange, PerPriority, ResumeVerdict,
+    Wall,
 };
 
-use crate::convert::common::{content, message_body, priority, uid};
+use crate::convert::common::{short_id, uid};
+use crate::convert::{millis, seconds};
 use crate::error::DecodeError;
-use crate::message::{Accepted, HistoryPage, Joined, LivePush, Page};
+use crate::message::{JoinLive, Joined, Page};
 use crate::wire::{self, joined_live_group::Verdict};
 
 impl From<GroupInfo> for wire::GroupInfo {
@@ -40,26 +43,6 @@ impl From<wire::SetLiveGroupInfo> for GroupInfoChange {
     }
 }
 
-impl From<Role> for wire::Role {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Owner => Self::Owner,
-            Role::Admin => Self::Admin,
-            _ => Self::Normal,
-        }
-    }
-}
-
-impl From<wire::Role> for Role {
-    fn from(wire: wire::Role) -> Self {
-        match wire {
-            wire::Role::Owner => Self::Owner,
-            wire::Role::Admin => Self::Admin,
-            wire::Role::Normal => Self::Normal,
-        }
-    }
-}
-
 impl From<Conversation> for wire::LiveGroup {
     fn from(conversation: Conversation) -> Self {
         Self {
@@ -72,6 +55,12 @@ impl From<Conversation> for wire::LiveGroup {
             online_count: conversation.online_count,
             joined: conversation.joined,
             dissolved: conversation.dissolved,
+            online_count_age_ms: millis(conversation.online_count_age),
+            mute_all: wire::MuteAll::from(conversation.mute_all).into(),
+            slow_mode_ms: millis(conversation.slow_mode),
+            dissolve_after_idle_s: seconds(conversation.dissolve_after_idle),
+            mark_types: conversation.mark_types,
+            me: conversation.me.map(Into::into),
         }
     }
 }
@@ -80,7 +69,7 @@ impl TryFrom<wire::LiveGroup> for Conversation {
     type Error = DecodeError;
 
     fn try_from(wire: wire::LiveGroup) -> Result<Self, DecodeError> {
-        let role = wire.role().into();
+        let (role, mute_all) = (wire.role().into(), wire.mute_all().into());
         let short_id = short_id(wire.short_id, "LiveGroup.short_id")?;
         Ok(Self {
             conversation_short_id: short_id,
@@ -91,8 +80,14 @@ impl TryFrom<wire::LiveGroup> for Conversation {
             created_at: Wall::from_millis(wire.created_at_ms),
             version: wire.version,
             online_count: wire.online_count,
+            online_count_age: Duration::from_millis(wire.online_count_age_ms),
             joined: wire.joined,
             dissolved: wire.dissolved,
+            mute_all,
+            slow_mode: Duration::from_millis(wire.slow_mode_ms),
+            dissolve_after_idle: Duration::from_secs(wire.dissolve_after_idle_s),
+            mark_types: wire.mark_types,
+            me: wire.me.map(TryInto::try_into).transpose()?,
         })
     }
 }
@@ -119,6 +114,28 @@ impl TryFrom<wire::LiveGroupPage> for Page<Conversation> {
     }
 }
 
+impl From<JoinLive> for wire::JoinLiveGroup {
+    fn from(join: JoinLive) -> Self {
+        Self {
+            short_id: join.group.value(),
+            resume: join.resume.map(Into::into),
+            info: join.info.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<wire::JoinLiveGroup> for JoinLive {
+    type Error = DecodeError;
+
+    fn try_from(wire: wire::JoinLiveGroup) -> Result<Self, DecodeError> {
+        Ok(Self {
+            group: short_id(wire.short_id, "short_id")?,
+            resume: wire.resume.map(Into::into),
+            info: wire.info.map(Into::into),
+        })
+    }
+}
+
 impl From<Joined> for wire::JoinedLiveGroup {
     fn from(joined: Joined) -> Self {
         let verdict = match joined.verdict {
@@ -135,6 +152,8 @@ impl From<Joined> for wire::JoinedLiveGroup {
             group: Some(joined.conversation.into()),
             cursor: Some(joined.cursor.into()),
             verdict: Some(verdict),
+            attributes: (joined.attributes != Attributes::default()).then(|| joined.attributes.into()),
+            counters: joined.counters,
         }
     }
 }
@@ -154,6 +173,8 @@ impl TryFrom<wire::JoinedLiveGroup> for Joined {
             conversation: wire.group.ok_or(DecodeError::field("JoinedLiveGroup.group"))?.try_into()?,
             cursor: wire.cursor.ok_or(DecodeError::field("JoinedLiveGroup.cursor"))?.into(),
             verdict,
+            attributes: wire.attributes.unwrap_or_default().try_into()?,
+            counters: wire.counters,
         })
     }
 }
@@ -178,127 +199,4 @@ impl From<wire::DiscontinuityReason> for DiscontinuityReason {
             }
         }
     }
-}
-
-impl From<Accepted> for wire::LiveMessageAccepted {
-    fn from(accepted: Accepted) -> Self {
-        Self { position: Some(accepted.position.into()), accepted_at_ms: accepted.accepted_at.as_millis() }
-    }
-}
-
-impl TryFrom<wire::LiveMessageAccepted> for Accepted {
-    type Error = DecodeError;
-
-    fn try_from(wire: wire::LiveMessageAccepted) -> Result<Self, DecodeError> {
-        Ok(Self {
-            position: wire.position.ok_or(DecodeError::field("LiveMessageAccepted.position"))?.into(),
-            accepted_at: Wall::from_millis(wire.accepted_at_ms),
-        })
-    }
-}
-
-impl From<Message> for wire::LiveMessage {
-    fn from(message: Message) -> Self {
-        Self {
-            short_id: message.conversation_short_id.value(),
-            position: Some(message.position.into()),
-            sender: Some(message.sender.into()),
-            client_message_id: message.client_message_id.to_bytes().to_vec().into(),
-            priority: wire::Priority::from(message.priority).into(),
-            accepted_at_ms: message.accepted_at.as_millis(),
-            content: content(message.body),
-            edits: message.edits,
-            previous_low: 0,
-            previous_normal: 0,
-            previous_high: 0,
-        }
-    }
-}
-
-impl From<LivePush> for wire::LiveMessage {
-    fn from(push: LivePush) -> Self {
-        let PerPriority { low, normal, high } = push.previous;
-        let (previous_low, previous_normal, previous_high) = (low.0, normal.0, high.0);
-        Self { previous_low, previous_normal, previous_high, ..push.message.into() }
-    }
-}
-
-impl TryFrom<wire::LiveMessage> for LivePush {
-    type Error = DecodeError;
-
-    fn try_from(wire: wire::LiveMessage) -> Result<Self, DecodeError> {
-        let (low, normal, high) = (wire.previous_low, wire.previous_normal, wire.previous_high);
-        let previous = PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) };
-        Ok(Self { message: wire.try_into()?, previous })
-    }
-}
-
-impl TryFrom<wire::LiveMessage> for Message {
-    type Error = DecodeError;
-
-    fn try_from(wire: wire::LiveMessage) -> Result<Self, DecodeError> {
-        Ok(Self {
-            conversation_short_id: short_id(wire.short_id, "LiveMessage.short_id")?,
-            position: wire.position.ok_or(DecodeError::field("LiveMessage.position"))?.into(),
-            client_message_id: ClientMessageId::from_slice(&wire.client_message_id)
-                .map_err(|_| DecodeError::field("LiveMessage.client_message_id"))?,
-            sender: uid(wire.sender, "LiveMessage.sender")?,
-            priority: priority(wire.priority, "LiveMessage.priority")?,
-            accepted_at: Wall::from_millis(wire.accepted_at_ms),
-            edits: wire.edits,
-            body: message_body(wire.content),
-        })
-    }
-}
-
-impl From<LiveGap> for wire::LiveGap {
-    fn from(gap: LiveGap) -> Self {
-        Self {
-            short_id: gap.conversation_short_id.value(),
-            priority: wire::Priority::from(gap.priority).into(),
-            count: gap.count,
-            from_seq: gap.from.0,
-            to_seq: gap.to.0,
-        }
-    }
-}
-
-impl TryFrom<wire::LiveGap> for LiveGap {
-    type Error = DecodeError;
-
-    fn try_from(wire: wire::LiveGap) -> Result<Self, DecodeError> {
-        Ok(Self {
-            conversation_short_id: short_id(wire.short_id, "LiveGap.short_id")?,
-            priority: priority(wire.priority, "LiveGap.priority")?,
-            count: wire.count,
-            from: Seq(wire.from_seq),
-            to: Seq(wire.to_seq),
-        })
-    }
-}
-
-impl From<HistoryPage> for wire::LiveHistoryPage {
-    fn from(page: HistoryPage) -> Self {
-        Self {
-            messages: page.messages.into_iter().map(Into::into).collect(),
-            next_seq: page.next.0,
-            has_more: page.has_more,
-        }
-    }
-}
-
-impl TryFrom<wire::LiveHistoryPage> for HistoryPage {
-    type Error = DecodeError;
-
-    fn try_from(wire: wire::LiveHistoryPage) -> Result<Self, DecodeError> {
-        Ok(Self {
-            messages: wire.messages.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
-            next: Seq(wire.next_seq),
-            has_more: wire.has_more,
-        })
-    }
-}
-
-fn short_id(number: i64, field: &'static str) -> Result<ConversationShortId, DecodeError> {
-    ConversationShortId::new(number).map_err(|_| DecodeError::field(field))
 }

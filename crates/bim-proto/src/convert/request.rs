@@ -1,14 +1,13 @@
-//! Requests and their answers.
+//! Requests.
 
 use bim_types::limits::TOKEN_BYTES_MAX;
-use bim_types::{ClientMessageId, ConversationShortId, MessageBody, Seq, Token, Wall};
+use bim_types::{ConversationShortId, Seq, Token};
 
-use crate::convert::common::{content, message_body, priority};
+use crate::convert::common::{self, content, said, uids};
+use crate::convert::measure;
 use crate::error::DecodeError;
-use crate::message::{
-    HistoryQuery, ListQuery, Request, RequestBody, RequestId, Response, ResponseBody, SendLive,
-};
-use crate::wire::{self, request, response};
+use crate::message::{ListQuery, Request, RequestBody, RequestId};
+use crate::wire::{self, request};
 
 impl From<Request> for wire::Request {
     fn from(request: Request) -> Self {
@@ -26,22 +25,15 @@ impl From<wire::Request> for Request {
 impl From<RequestBody> for request::Body {
     fn from(body: RequestBody) -> Self {
         match body {
-            RequestBody::RefreshToken(token) => {
-                Self::RefreshToken(wire::RefreshToken { token: token.reveal().into() })
-            }
+            RequestBody::RefreshToken(token) => Self::RefreshToken(token.into()),
             RequestBody::CreateLiveGroup(info) => {
                 Self::CreateLiveGroup(wire::CreateLiveGroup { info: Some(info.into()) })
             }
             RequestBody::GetLiveGroup(group) => {
                 Self::GetLiveGroup(wire::GetLiveGroup { short_id: group.value() })
             }
-            RequestBody::ListLiveGroups(ListQuery { cursor, count, mine }) => {
-                Self::ListLiveGroups(wire::ListLiveGroups { cursor, count, mine })
-            }
-            RequestBody::JoinLiveGroup(group, resume) => Self::JoinLiveGroup(wire::JoinLiveGroup {
-                short_id: group.value(),
-                resume: resume.map(Into::into),
-            }),
+            RequestBody::ListLiveGroups(query) => Self::ListLiveGroups(query.into()),
+            RequestBody::JoinLiveGroup(join) => Self::JoinLiveGroup(join.into()),
             RequestBody::LeaveLiveGroup(group) => {
                 Self::LeaveLiveGroup(wire::LeaveLiveGroup { short_id: group.value() })
             }
@@ -49,15 +41,35 @@ impl From<RequestBody> for request::Body {
                 Self::DissolveLiveGroup(wire::DissolveLiveGroup { short_id: group.value() })
             }
             RequestBody::SendLiveMessage(send) => Self::SendLiveMessage(send.into()),
-            RequestBody::ReadLiveHistory(query) => Self::ReadLiveHistory(wire::ReadLiveHistory {
-                short_id: query.group.value(),
-                from_seq: query.from.0,
-                to_seq: query.to.0,
-                limit: query.limit,
-            }),
+            RequestBody::ReadLiveHistory(query) => Self::ReadLiveHistory(query.into()),
             RequestBody::SetLiveGroupInfo(group, change) => {
                 Self::SetLiveGroupInfo(wire::SetLiveGroupInfo { short_id: group.value(), ..change.into() })
             }
+            RequestBody::ChangeLiveGroup(group, measure) => {
+                Self::ChangeLiveGroup(measure::request(group, measure))
+            }
+            RequestBody::SetLiveMemberInfo(set) => Self::SetLiveMemberInfo(set.into()),
+            RequestBody::ListLiveMembers(query) => Self::ListLiveMembers(query.into()),
+            RequestBody::GetLiveMembers(group, uids) => Self::GetLiveMembers(wire::GetLiveMembers {
+                short_id: group.value(),
+                uids: uids.into_iter().map(Into::into).collect(),
+            }),
+            RequestBody::UpdateLiveMessage(group, seq, body) => {
+                let (short_id, content) = (group.value(), content(body));
+                Self::UpdateLiveMessage(wire::UpdateLiveMessage { short_id, seq: seq.0, content })
+            }
+            RequestBody::DeleteLiveMessage(group, seq) => {
+                Self::DeleteLiveMessage(wire::DeleteLiveMessage { short_id: group.value(), seq: seq.0 })
+            }
+            RequestBody::WriteLiveAttributes(group, writes) => {
+                let writes = writes.into_iter().map(Into::into).collect();
+                Self::WriteLiveAttributes(wire::WriteLiveAttributes { short_id: group.value(), writes })
+            }
+            RequestBody::ReadLiveAttributes(group, keys) => {
+                Self::ReadLiveAttributes(wire::ReadLiveAttributes { short_id: group.value(), keys })
+            }
+            RequestBody::TapLiveCounters(taps) => Self::TapLiveCounters(taps.into()),
+            RequestBody::BroadcastToLiveGroups(broadcast) => Self::BroadcastToLiveGroups(broadcast.into()),
         }
     }
 }
@@ -67,128 +79,84 @@ impl TryFrom<request::Body> for RequestBody {
 
     fn try_from(wire: request::Body) -> Result<Self, DecodeError> {
         Ok(match wire {
-            request::Body::RefreshToken(refresh) if refresh.token.len() > TOKEN_BYTES_MAX => {
-                return Err(DecodeError::field("RefreshToken.token"));
-            }
-            request::Body::RefreshToken(refresh) => Self::RefreshToken(Token::new(refresh.token)),
+            request::Body::RefreshToken(refresh) => Self::RefreshToken(refresh.try_into()?),
             request::Body::CreateLiveGroup(create) => {
                 Self::CreateLiveGroup(create.info.ok_or(DecodeError::field("CreateLiveGroup.info"))?.into())
             }
             request::Body::GetLiveGroup(get) => Self::GetLiveGroup(short_id(get.short_id)?),
-            request::Body::ListLiveGroups(wire::ListLiveGroups { cursor, count, mine }) => {
-                if cursor < 0 {
-                    return Err(DecodeError::field("ListLiveGroups.cursor"));
-                }
-                Self::ListLiveGroups(ListQuery { cursor, count, mine })
-            }
-            request::Body::JoinLiveGroup(join) => {
-                Self::JoinLiveGroup(short_id(join.short_id)?, join.resume.map(Into::into))
-            }
+            request::Body::ListLiveGroups(list) => Self::ListLiveGroups(list.try_into()?),
+            request::Body::JoinLiveGroup(join) => Self::JoinLiveGroup(join.try_into()?),
             request::Body::LeaveLiveGroup(leave) => Self::LeaveLiveGroup(short_id(leave.short_id)?),
             request::Body::DissolveLiveGroup(end) => Self::DissolveLiveGroup(short_id(end.short_id)?),
             request::Body::SendLiveMessage(send) => Self::SendLiveMessage(send.try_into()?),
-            request::Body::ReadLiveHistory(read) => Self::ReadLiveHistory(HistoryQuery {
-                group: short_id(read.short_id)?,
-                from: Seq(read.from_seq),
-                to: Seq(read.to_seq),
-                limit: read.limit,
-            }),
+            request::Body::ReadLiveHistory(read) => Self::ReadLiveHistory(read.try_into()?),
             request::Body::SetLiveGroupInfo(set) => {
                 Self::SetLiveGroupInfo(short_id(set.short_id)?, set.into())
             }
+            request::Body::ChangeLiveGroup(change) => {
+                Self::ChangeLiveGroup(short_id(change.short_id)?, change.try_into()?)
+            }
+            request::Body::SetLiveMemberInfo(set) => Self::SetLiveMemberInfo(set.try_into()?),
+            request::Body::ListLiveMembers(list) => Self::ListLiveMembers(list.try_into()?),
+            request::Body::GetLiveMembers(get) => {
+                Self::GetLiveMembers(short_id(get.short_id)?, uids(get.uids, "GetLiveMembers.uids")?)
+            }
+            request::Body::UpdateLiveMessage(update) => {
+                let body = said(update.content, "UpdateLiveMessage.content")?;
+                Self::UpdateLiveMessage(short_id(update.short_id)?, Seq(update.seq), body)
+            }
+            request::Body::DeleteLiveMessage(delete) => {
+                Self::DeleteLiveMessage(short_id(delete.short_id)?, Seq(delete.seq))
+            }
+            request::Body::WriteLiveAttributes(write) => {
+                let writes = write.writes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+                Self::WriteLiveAttributes(short_id(write.short_id)?, writes)
+            }
+            request::Body::ReadLiveAttributes(read) => {
+                Self::ReadLiveAttributes(short_id(read.short_id)?, read.keys)
+            }
+            request::Body::TapLiveCounters(taps) => Self::TapLiveCounters(taps.try_into()?),
+            request::Body::BroadcastToLiveGroups(said) => Self::BroadcastToLiveGroups(said.try_into()?),
         })
     }
 }
 
-impl From<SendLive> for wire::SendLiveMessage {
-    fn from(send: SendLive) -> Self {
-        Self {
-            short_id: send.group.value(),
-            client_message_id: send.client_message_id.to_bytes().to_vec().into(),
-            priority: wire::Priority::from(send.priority).into(),
-            content: content(send.body),
-            follows: send.follows.map(|id| id.to_bytes().to_vec()).unwrap_or_default().into(),
-        }
+impl From<Token> for wire::RefreshToken {
+    fn from(token: Token) -> Self {
+        Self { token: token.reveal().into() }
     }
 }
 
-impl TryFrom<wire::SendLiveMessage> for SendLive {
+impl TryFrom<wire::RefreshToken> for Token {
     type Error = DecodeError;
 
-    fn try_from(wire: wire::SendLiveMessage) -> Result<Self, DecodeError> {
-        let body = message_body(wire.content);
-        if matches!(body, MessageBody::Unknown { .. }) {
-            return Err(DecodeError::field("SendLiveMessage.content"));
+    fn try_from(wire: wire::RefreshToken) -> Result<Self, DecodeError> {
+        if wire.token.len() > TOKEN_BYTES_MAX {
+            return Err(DecodeError::field("RefreshToken.token"));
         }
-        let follows = match wire.follows.len() {
-            0 => None,
-            _ => Some(client_message_id(&wire.follows, "SendLiveMessage.follows")?),
-        };
-        Ok(Self {
-            group: short_id(wire.short_id)?,
-            client_message_id: client_message_id(
-                &wire.client_message_id,
-                "SendLiveMessage.client_message_id",
-            )?,
-            priority: priority(wire.priority, "SendLiveMessage.priority")?,
-            body,
-            follows,
-        })
+        Ok(Self::new(wire.token))
     }
 }
 
-impl From<Response> for wire::Response {
-    fn from(response: Response) -> Self {
-        let body = match response.body {
-            Ok(body) => body.into(),
-            Err(refusal) => response::Body::Refusal(refusal.into()),
-        };
-        Self { request_id: response.id.0, body: Some(body) }
+impl From<ListQuery> for wire::ListLiveGroups {
+    fn from(query: ListQuery) -> Self {
+        let ListQuery { cursor, count, mine } = query;
+        Self { cursor, count, mine }
     }
 }
 
-impl TryFrom<wire::Response> for Response {
+impl TryFrom<wire::ListLiveGroups> for ListQuery {
     type Error = DecodeError;
 
-    fn try_from(wire: wire::Response) -> Result<Self, DecodeError> {
-        let body = match wire.body.ok_or(DecodeError::field("Response.body"))? {
-            response::Body::Refusal(refusal) => Err(refusal.into()),
-            response::Body::Done(wire::Done {}) => Ok(ResponseBody::Done),
-            response::Body::TokenRefreshed(refreshed) => {
-                Ok(ResponseBody::TokenRefreshed(Wall::from_millis(refreshed.token_expires_at_ms)))
-            }
-            response::Body::LiveGroup(group) => Ok(ResponseBody::LiveGroup(group.try_into()?)),
-            response::Body::LiveGroupPage(page) => Ok(ResponseBody::LiveGroupPage(page.try_into()?)),
-            response::Body::JoinedLiveGroup(joined) => Ok(ResponseBody::JoinedLiveGroup(joined.try_into()?)),
-            response::Body::LiveMessageAccepted(accepted) => {
-                Ok(ResponseBody::LiveMessageAccepted(accepted.try_into()?))
-            }
-            response::Body::LiveHistoryPage(page) => Ok(ResponseBody::LiveHistoryPage(page.try_into()?)),
-        };
-        Ok(Self { id: RequestId(wire.request_id), body })
-    }
-}
-
-impl From<ResponseBody> for response::Body {
-    fn from(body: ResponseBody) -> Self {
-        match body {
-            ResponseBody::Done => Self::Done(wire::Done {}),
-            ResponseBody::TokenRefreshed(expires_at) => {
-                Self::TokenRefreshed(wire::TokenRefreshed { token_expires_at_ms: expires_at.as_millis() })
-            }
-            ResponseBody::LiveGroup(group) => Self::LiveGroup(group.into()),
-            ResponseBody::LiveGroupPage(page) => Self::LiveGroupPage(page.into()),
-            ResponseBody::JoinedLiveGroup(joined) => Self::JoinedLiveGroup(joined.into()),
-            ResponseBody::LiveMessageAccepted(accepted) => Self::LiveMessageAccepted(accepted.into()),
-            ResponseBody::LiveHistoryPage(page) => Self::LiveHistoryPage(page.into()),
+    fn try_from(wire: wire::ListLiveGroups) -> Result<Self, DecodeError> {
+        let wire::ListLiveGroups { cursor, count, mine } = wire;
+        if cursor < 0 {
+            return Err(DecodeError::field("ListLiveGroups.cursor"));
         }
+        Ok(Self { cursor, count, mine })
     }
 }
 
 fn short_id(number: i64) -> Result<ConversationShortId, DecodeError> {
-    ConversationShortId::new(number).map_err(|_| DecodeError::field("short_id"))
-}
-
-fn client_message_id(bytes: &[u8], field: &'static str) -> Result<ClientMessageId, DecodeError> {
-    ClientMessageId::from_slice(bytes).map_err(|_| DecodeError::field(field))
+    common::short_id(number, "short_id")
 }

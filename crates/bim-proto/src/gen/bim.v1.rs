@@ -163,6 +163,12 @@ pub enum FrameKind {
     LiveMessageUpdated = 11,
     /// LiveMessageDeleted, server.
     LiveMessageDeleted = 12,
+    /// LiveEvent, server: something was done to members of a live group.
+    LiveEvent = 13,
+    /// LivePulse, server: who came and went, and counters.
+    LivePulse = 14,
+    /// LiveAttributesChanged, server.
+    LiveAttributesChanged = 15,
 }
 impl FrameKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -184,6 +190,9 @@ impl FrameKind {
             Self::LiveState => "FRAME_KIND_LIVE_STATE",
             Self::LiveMessageUpdated => "FRAME_KIND_LIVE_MESSAGE_UPDATED",
             Self::LiveMessageDeleted => "FRAME_KIND_LIVE_MESSAGE_DELETED",
+            Self::LiveEvent => "FRAME_KIND_LIVE_EVENT",
+            Self::LivePulse => "FRAME_KIND_LIVE_PULSE",
+            Self::LiveAttributesChanged => "FRAME_KIND_LIVE_ATTRIBUTES_CHANGED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -202,6 +211,842 @@ impl FrameKind {
             "FRAME_KIND_LIVE_STATE" => Some(Self::LiveState),
             "FRAME_KIND_LIVE_MESSAGE_UPDATED" => Some(Self::LiveMessageUpdated),
             "FRAME_KIND_LIVE_MESSAGE_DELETED" => Some(Self::LiveMessageDeleted),
+            "FRAME_KIND_LIVE_EVENT" => Some(Self::LiveEvent),
+            "FRAME_KIND_LIVE_PULSE" => Some(Self::LivePulse),
+            "FRAME_KIND_LIVE_ATTRIBUTES_CHANGED" => Some(Self::LiveAttributesChanged),
+            _ => None,
+        }
+    }
+}
+/// The app's own values, where none at all differs from an empty map.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Ext {
+    /// At most 16 keys, 4 KiB of keys and values together.
+    #[prost(btree_map = "string, string", tag = "1")]
+    pub entries:
+        ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+impl ::prost::Name for Ext {
+    const NAME: &'static str = "Ext";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.Ext".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.Ext".into()
+    }
+}
+/// What a user says about itself in one group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveMemberInfo {
+    /// At most 100 characters.
+    #[prost(string, tag = "1")]
+    pub alias: ::prost::alloc::string::String,
+    /// At most 1 KiB.
+    #[prost(string, tag = "2")]
+    pub avatar_url: ::prost::alloc::string::String,
+    /// At most 16 keys, 4 KiB of keys and values together.
+    #[prost(btree_map = "string, string", tag = "3")]
+    pub ext:
+        ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+}
+impl ::prost::Name for LiveMemberInfo {
+    const NAME: &'static str = "LiveMemberInfo";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveMemberInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveMemberInfo".into()
+    }
+}
+/// How long a mute or a block lasts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Until {
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0: for ever.
+    #[prost(uint64, tag = "1")]
+    pub at_ms: u64,
+}
+impl ::prost::Name for Until {
+    const NAME: &'static str = "Until";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.Until".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.Until".into()
+    }
+}
+/// A user of a live group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveMember {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// Its standing.
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    /// What it says about itself.
+    #[prost(message, optional, tag = "3")]
+    pub info: ::core::option::Option<LiveMemberInfo>,
+    /// The marks it was given, at most 20.
+    #[prost(string, repeated, tag = "4")]
+    pub marks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Until when it is muted; absent: not muted.
+    #[prost(message, optional, tag = "5")]
+    pub muted: ::core::option::Option<Until>,
+    /// Until when it is blocked; absent: not blocked. Told to owner, admins and app servers only.
+    #[prost(message, optional, tag = "6")]
+    pub blocked: ::core::option::Option<Until>,
+    /// Whether it may speak while all are muted.
+    #[prost(bool, tag = "7")]
+    pub exempt: bool,
+    /// Whether it is in the group now.
+    #[prost(bool, tag = "8")]
+    pub online: bool,
+    /// When it came in, milliseconds since 1970-01-01T00:00:00Z; 0 when it is not in.
+    #[prost(uint64, tag = "9")]
+    pub joined_at_ms: u64,
+    /// When anything was last heard from it, milliseconds since 1970-01-01T00:00:00Z; 0 when it is not in.
+    #[prost(uint64, tag = "10")]
+    pub last_seen_at_ms: u64,
+}
+impl ::prost::Name for LiveMember {
+    const NAME: &'static str = "LiveMember";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveMember".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveMember".into()
+    }
+}
+/// Changes what the asking user says about itself; with a uid, what another says, which only app servers may.
+/// What is absent stays as it is.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SetLiveMemberInfo {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// At most 100 characters.
+    #[prost(string, optional, tag = "2")]
+    pub alias: ::core::option::Option<::prost::alloc::string::String>,
+    /// At most 1 KiB.
+    #[prost(string, optional, tag = "3")]
+    pub avatar_url: ::core::option::Option<::prost::alloc::string::String>,
+    /// Replaces all of the app's own values.
+    #[prost(message, optional, tag = "4")]
+    pub ext: ::core::option::Option<Ext>,
+    /// Whose; absent: the asking user's own.
+    #[prost(message, optional, tag = "5")]
+    pub uid: ::core::option::Option<Uid>,
+}
+impl ::prost::Name for SetLiveMemberInfo {
+    const NAME: &'static str = "SetLiveMemberInfo";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.SetLiveMemberInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.SetLiveMemberInfo".into()
+    }
+}
+/// Lists members in the order of their uids.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListLiveMembers {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Which members.
+    #[prost(enumeration = "LiveMemberList", tag = "2")]
+    pub list: i32,
+    /// The uid after which to begin; absent for the first page.
+    #[prost(message, optional, tag = "3")]
+    pub after: ::core::option::Option<Uid>,
+    /// How many. 0 and more than the server's limit are answered with the limit: 50, and 20 for the lists of
+    /// muted, exempt and blocked.
+    #[prost(uint32, tag = "4")]
+    pub count: u32,
+    /// Only members with this mark; empty: all.
+    #[prost(string, tag = "5")]
+    pub mark: ::prost::alloc::string::String,
+}
+impl ::prost::Name for ListLiveMembers {
+    const NAME: &'static str = "ListLiveMembers";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.ListLiveMembers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.ListLiveMembers".into()
+    }
+}
+/// A page of members.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveMemberPage {
+    /// In the order of their uids; for GetLiveMembers, in the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub members: ::prost::alloc::vec::Vec<LiveMember>,
+    /// Whether there are more. The next page begins after the last of these.
+    #[prost(bool, tag = "2")]
+    pub has_more: bool,
+}
+impl ::prost::Name for LiveMemberPage {
+    const NAME: &'static str = "LiveMemberPage";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveMemberPage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveMemberPage".into()
+    }
+}
+/// Reads the records of some users, who need not be in. A page answers as many, from the first on, as fit one
+/// frame; the rest is asked for again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetLiveMembers {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Who: 1 to 200.
+    #[prost(message, repeated, tag = "2")]
+    pub uids: ::prost::alloc::vec::Vec<Uid>,
+}
+impl ::prost::Name for GetLiveMembers {
+    const NAME: &'static str = "GetLiveMembers";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.GetLiveMembers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.GetLiveMembers".into()
+    }
+}
+/// Does something that owner and admins can do. What can not be done for one user is reported for that user;
+/// it is done for the others.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChangeLiveGroup {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// What is to be done.
+    #[prost(enumeration = "LiveMeasure", tag = "2")]
+    pub measure: i32,
+    /// To whom, at most 100.
+    #[prost(message, repeated, tag = "3")]
+    pub uids: ::prost::alloc::vec::Vec<Uid>,
+    /// For how long, in seconds.
+    #[prost(uint64, tag = "4")]
+    pub seconds: u64,
+    /// Names of marks, at most 20, each 1 to 64 bytes.
+    #[prost(string, repeated, tag = "5")]
+    pub marks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who is to be silenced.
+    #[prost(enumeration = "MuteAll", tag = "6")]
+    pub mute_all: i32,
+}
+impl ::prost::Name for ChangeLiveGroup {
+    const NAME: &'static str = "ChangeLiveGroup";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.ChangeLiveGroup".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.ChangeLiveGroup".into()
+    }
+}
+/// It was done, save for those listed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveGroupChanged {
+    /// The version of the group's state after it.
+    #[prost(uint64, tag = "1")]
+    pub version: u64,
+    /// For whom it was not done.
+    #[prost(message, repeated, tag = "2")]
+    pub failed: ::prost::alloc::vec::Vec<LiveMemberFailure>,
+}
+impl ::prost::Name for LiveGroupChanged {
+    const NAME: &'static str = "LiveGroupChanged";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveGroupChanged".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveGroupChanged".into()
+    }
+}
+/// For whom something was not done.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveMemberFailure {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// Why.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Refusal>,
+}
+impl ::prost::Name for LiveMemberFailure {
+    const NAME: &'static str = "LiveMemberFailure";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveMemberFailure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveMemberFailure".into()
+    }
+}
+/// Something was done to members of a live group. Told to everyone in the group, also to those it was done to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveEvent {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// The version of the group's state after it.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// What was done. DISSOLVE_AFTER_IDLE, SLOW_MODE, EXEMPT, UNEXEMPT, BLOCK and UNBLOCK are never told this
+    /// way; who is blocked while in is told as kicked.
+    #[prost(enumeration = "LiveMeasure", tag = "3")]
+    pub measure: i32,
+    /// By whom; absent when a mute ended by itself.
+    #[prost(message, optional, tag = "4")]
+    pub operator: ::core::option::Option<Uid>,
+    /// To whom. For TRANSFER_OWNER the old owner and the new one.
+    #[prost(message, repeated, tag = "5")]
+    pub uids: ::prost::alloc::vec::Vec<Uid>,
+    /// For MUTE: until when.
+    #[prost(message, optional, tag = "6")]
+    pub until: ::core::option::Option<Until>,
+    /// For marks: which.
+    #[prost(string, repeated, tag = "7")]
+    pub marks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// For MUTE_ALL: who may not speak now.
+    #[prost(enumeration = "MuteAll", tag = "8")]
+    pub mute_all: i32,
+    /// For KICK: whether they can not come back.
+    #[prost(bool, tag = "9")]
+    pub blocked: bool,
+}
+impl ::prost::Name for LiveEvent {
+    const NAME: &'static str = "LiveEvent";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveEvent".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveEvent".into()
+    }
+}
+/// What happened in a live group since the last pulse. Sent to everyone in it, at most once per cadence (500 ms
+/// unless the server is configured otherwise) and only when there is something to say.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LivePulse {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Users in the group, counted when this was sent.
+    #[prost(uint64, tag = "2")]
+    pub online_count: u64,
+    /// Who came: residents and marked members always, and others up to 50 in all.
+    #[prost(message, repeated, tag = "3")]
+    pub joined: ::prost::alloc::vec::Vec<LiveMember>,
+    /// How many more came.
+    #[prost(uint64, tag = "4")]
+    pub joined_more: u64,
+    /// Who left: residents and marked members always, and others up to 50 in all.
+    #[prost(message, repeated, tag = "5")]
+    pub left: ::prost::alloc::vec::Vec<Uid>,
+    /// How many more left.
+    #[prost(uint64, tag = "6")]
+    pub left_more: u64,
+    /// Whose record changed: residents and marked members always, and others up to 50 in all.
+    #[prost(message, repeated, tag = "7")]
+    pub changed: ::prost::alloc::vec::Vec<LiveMember>,
+    /// How many more records changed.
+    #[prost(uint64, tag = "8")]
+    pub changed_more: u64,
+    /// The counters that changed, as they stand.
+    #[prost(btree_map = "string, uint64", tag = "9")]
+    pub counters: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+}
+impl ::prost::Name for LivePulse {
+    const NAME: &'static str = "LivePulse";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LivePulse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LivePulse".into()
+    }
+}
+/// A user's standing in a live group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Role {
+    /// Anyone.
+    Normal = 0,
+    /// May do everything, dissolve and transfer included.
+    Owner = 1,
+    /// May moderate.
+    Admin = 2,
+}
+impl Role {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Normal => "ROLE_NORMAL",
+            Self::Owner => "ROLE_OWNER",
+            Self::Admin => "ROLE_ADMIN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ROLE_NORMAL" => Some(Self::Normal),
+            "ROLE_OWNER" => Some(Self::Owner),
+            "ROLE_ADMIN" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+/// Which members to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LiveMemberList {
+    /// Owner and admins, whether they are in or not.
+    Resident = 0,
+    /// Who is in now.
+    Online = 1,
+    /// Who is muted.
+    Muted = 2,
+    /// Who may speak while all are muted.
+    Exempt = 3,
+    /// Who can not come in.
+    Blocked = 4,
+}
+impl LiveMemberList {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Resident => "LIVE_MEMBER_LIST_RESIDENT",
+            Self::Online => "LIVE_MEMBER_LIST_ONLINE",
+            Self::Muted => "LIVE_MEMBER_LIST_MUTED",
+            Self::Exempt => "LIVE_MEMBER_LIST_EXEMPT",
+            Self::Blocked => "LIVE_MEMBER_LIST_BLOCKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIVE_MEMBER_LIST_RESIDENT" => Some(Self::Resident),
+            "LIVE_MEMBER_LIST_ONLINE" => Some(Self::Online),
+            "LIVE_MEMBER_LIST_MUTED" => Some(Self::Muted),
+            "LIVE_MEMBER_LIST_EXEMPT" => Some(Self::Exempt),
+            "LIVE_MEMBER_LIST_BLOCKED" => Some(Self::Blocked),
+            _ => None,
+        }
+    }
+}
+/// What an owner or admin can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LiveMeasure {
+    /// Never sent.
+    Unspecified = 0,
+    /// Silences all, or ends that. Uses mute_all.
+    MuteAll = 1,
+    /// Makes ordinary members wait between messages. Uses seconds, at most 3,600; 0 ends it.
+    SlowMode = 2,
+    /// Dissolves the group when nobody was in for so long. Uses seconds; 0: never. Owner only.
+    DissolveAfterIdle = 3,
+    /// Makes admins. Uses uids. Owner only.
+    AddAdmins = 4,
+    /// Takes the role back. Uses uids. Owner only.
+    RemoveAdmins = 5,
+    /// Gives the group to someone who is in. Uses uids, exactly one. Owner only.
+    TransferOwner = 6,
+    /// Silences users. Uses uids, seconds; 0: for ever.
+    Mute = 7,
+    /// Ends that. Uses uids.
+    Unmute = 8,
+    /// Lets users speak while all are muted. Uses uids.
+    Exempt = 9,
+    /// Ends that. Uses uids.
+    Unexempt = 10,
+    /// Keeps users out, and removes them when they are in. Uses uids, seconds; 0: for ever.
+    Block = 11,
+    /// Ends that. Uses uids.
+    Unblock = 12,
+    /// Removes users who are in; they may come back. Uses uids.
+    Kick = 13,
+    /// Makes marks that members may be given. Uses marks.
+    AddMarkTypes = 14,
+    /// Takes marks back from everyone. Uses marks.
+    RemoveMarkTypes = 15,
+    /// Gives users a mark. Uses uids and marks, exactly one.
+    Mark = 16,
+    /// Takes it back. Uses uids and marks, exactly one.
+    Unmark = 17,
+}
+impl LiveMeasure {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIVE_MEASURE_UNSPECIFIED",
+            Self::MuteAll => "LIVE_MEASURE_MUTE_ALL",
+            Self::SlowMode => "LIVE_MEASURE_SLOW_MODE",
+            Self::DissolveAfterIdle => "LIVE_MEASURE_DISSOLVE_AFTER_IDLE",
+            Self::AddAdmins => "LIVE_MEASURE_ADD_ADMINS",
+            Self::RemoveAdmins => "LIVE_MEASURE_REMOVE_ADMINS",
+            Self::TransferOwner => "LIVE_MEASURE_TRANSFER_OWNER",
+            Self::Mute => "LIVE_MEASURE_MUTE",
+            Self::Unmute => "LIVE_MEASURE_UNMUTE",
+            Self::Exempt => "LIVE_MEASURE_EXEMPT",
+            Self::Unexempt => "LIVE_MEASURE_UNEXEMPT",
+            Self::Block => "LIVE_MEASURE_BLOCK",
+            Self::Unblock => "LIVE_MEASURE_UNBLOCK",
+            Self::Kick => "LIVE_MEASURE_KICK",
+            Self::AddMarkTypes => "LIVE_MEASURE_ADD_MARK_TYPES",
+            Self::RemoveMarkTypes => "LIVE_MEASURE_REMOVE_MARK_TYPES",
+            Self::Mark => "LIVE_MEASURE_MARK",
+            Self::Unmark => "LIVE_MEASURE_UNMARK",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIVE_MEASURE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIVE_MEASURE_MUTE_ALL" => Some(Self::MuteAll),
+            "LIVE_MEASURE_SLOW_MODE" => Some(Self::SlowMode),
+            "LIVE_MEASURE_DISSOLVE_AFTER_IDLE" => Some(Self::DissolveAfterIdle),
+            "LIVE_MEASURE_ADD_ADMINS" => Some(Self::AddAdmins),
+            "LIVE_MEASURE_REMOVE_ADMINS" => Some(Self::RemoveAdmins),
+            "LIVE_MEASURE_TRANSFER_OWNER" => Some(Self::TransferOwner),
+            "LIVE_MEASURE_MUTE" => Some(Self::Mute),
+            "LIVE_MEASURE_UNMUTE" => Some(Self::Unmute),
+            "LIVE_MEASURE_EXEMPT" => Some(Self::Exempt),
+            "LIVE_MEASURE_UNEXEMPT" => Some(Self::Unexempt),
+            "LIVE_MEASURE_BLOCK" => Some(Self::Block),
+            "LIVE_MEASURE_UNBLOCK" => Some(Self::Unblock),
+            "LIVE_MEASURE_KICK" => Some(Self::Kick),
+            "LIVE_MEASURE_ADD_MARK_TYPES" => Some(Self::AddMarkTypes),
+            "LIVE_MEASURE_REMOVE_MARK_TYPES" => Some(Self::RemoveMarkTypes),
+            "LIVE_MEASURE_MARK" => Some(Self::Mark),
+            "LIVE_MEASURE_UNMARK" => Some(Self::Unmark),
+            _ => None,
+        }
+    }
+}
+/// Who may not speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum MuteAll {
+    /// Nobody is silenced.
+    Off = 0,
+    /// Ordinary members, save those on the exempt list.
+    NormalMembers = 1,
+    /// Everyone but the owner, save those on the exempt list.
+    Everyone = 2,
+}
+impl MuteAll {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Off => "MUTE_ALL_OFF",
+            Self::NormalMembers => "MUTE_ALL_NORMAL_MEMBERS",
+            Self::Everyone => "MUTE_ALL_EVERYONE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MUTE_ALL_OFF" => Some(Self::Off),
+            "MUTE_ALL_NORMAL_MEMBERS" => Some(Self::NormalMembers),
+            "MUTE_ALL_EVERYONE" => Some(Self::Everyone),
+            _ => None,
+        }
+    }
+}
+/// A value that a group keeps under a key.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveAttribute {
+    /// 1 to 128 bytes.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// At most 4 KiB.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// Rises with every write to any attribute of the group; the number of the write that set this value.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+    /// Who set it.
+    #[prost(message, optional, tag = "4")]
+    pub setter: ::core::option::Option<Uid>,
+    /// When, milliseconds since 1970-01-01T00:00:00Z.
+    #[prost(uint64, tag = "5")]
+    pub set_at_ms: u64,
+    /// When it goes by itself, milliseconds since 1970-01-01T00:00:00Z; 0: never.
+    #[prost(uint64, tag = "6")]
+    pub expires_at_ms: u64,
+    /// Whether it goes when its setter leaves the group.
+    #[prost(bool, tag = "7")]
+    pub delete_on_leave: bool,
+}
+impl ::prost::Name for LiveAttribute {
+    const NAME: &'static str = "LiveAttribute";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttribute".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttribute".into()
+    }
+}
+/// One attribute to write or to remove.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveAttributeWrite {
+    /// 1 to 128 bytes.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// At most 4 KiB; absent: remove it.
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+    /// What must hold before.
+    #[prost(enumeration = "LiveAttributeCondition", tag = "3")]
+    pub condition: i32,
+    /// For condition VERSION.
+    #[prost(uint64, tag = "4")]
+    pub version: u64,
+    /// After how many milliseconds it goes by itself; 0: never.
+    #[prost(uint64, tag = "5")]
+    pub expires_in_ms: u64,
+    /// Whether it goes when its setter leaves the group.
+    #[prost(bool, tag = "6")]
+    pub delete_on_leave: bool,
+}
+impl ::prost::Name for LiveAttributeWrite {
+    const NAME: &'static str = "LiveAttributeWrite";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttributeWrite".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttributeWrite".into()
+    }
+}
+/// Writes attributes. Each is written or refused by itself.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WriteLiveAttributes {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// What to write: 1 to 100, each key once.
+    #[prost(message, repeated, tag = "2")]
+    pub writes: ::prost::alloc::vec::Vec<LiveAttributeWrite>,
+}
+impl ::prost::Name for WriteLiveAttributes {
+    const NAME: &'static str = "WriteLiveAttributes";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.WriteLiveAttributes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.WriteLiveAttributes".into()
+    }
+}
+/// What came of writes.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveAttributesWritten {
+    /// What was written, as it stands now. Removed ones are not in it.
+    #[prost(message, repeated, tag = "1")]
+    pub written: ::prost::alloc::vec::Vec<LiveAttribute>,
+    /// What was not.
+    #[prost(message, repeated, tag = "2")]
+    pub failed: ::prost::alloc::vec::Vec<LiveAttributeFailure>,
+    /// The version of the last write of the group.
+    #[prost(uint64, tag = "3")]
+    pub version: u64,
+}
+impl ::prost::Name for LiveAttributesWritten {
+    const NAME: &'static str = "LiveAttributesWritten";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttributesWritten".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttributesWritten".into()
+    }
+}
+/// Why an attribute was not written.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LiveAttributeFailure {
+    /// Its key.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Why: 1016 when the condition did not hold.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Refusal>,
+    /// How it stands; absent when it does not exist.
+    #[prost(message, optional, tag = "3")]
+    pub present: ::core::option::Option<LiveAttribute>,
+}
+impl ::prost::Name for LiveAttributeFailure {
+    const NAME: &'static str = "LiveAttributeFailure";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttributeFailure".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttributeFailure".into()
+    }
+}
+/// Reads attributes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadLiveAttributes {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Which keys, at most 100; none: all.
+    #[prost(string, repeated, tag = "2")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for ReadLiveAttributes {
+    const NAME: &'static str = "ReadLiveAttributes";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.ReadLiveAttributes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.ReadLiveAttributes".into()
+    }
+}
+/// Attributes as they stand.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveAttributes {
+    /// In the order of their keys.
+    #[prost(message, repeated, tag = "1")]
+    pub attributes: ::prost::alloc::vec::Vec<LiveAttribute>,
+    /// The version of the last write of the group.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+impl ::prost::Name for LiveAttributes {
+    const NAME: &'static str = "LiveAttributes";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttributes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttributes".into()
+    }
+}
+/// Attributes changed. Told to everyone in the group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveAttributesChanged {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// The version of the last write of the group.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// What was set.
+    #[prost(message, repeated, tag = "3")]
+    pub set: ::prost::alloc::vec::Vec<LiveAttribute>,
+    /// The keys of what was removed.
+    #[prost(string, repeated, tag = "4")]
+    pub removed: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for LiveAttributesChanged {
+    const NAME: &'static str = "LiveAttributesChanged";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveAttributesChanged".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveAttributesChanged".into()
+    }
+}
+/// Adds to counters, exactly once however often it is asked.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TapLiveCounters {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// The idempotency key of this batch: 16 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub batch_id: ::prost::bytes::Bytes,
+    /// What to add: 1 to 16 counters, each name 1 to 64 bytes, each amount 1 to 1,000,000.
+    #[prost(btree_map = "string, uint64", tag = "3")]
+    pub taps: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+}
+impl ::prost::Name for TapLiveCounters {
+    const NAME: &'static str = "TapLiveCounters";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.TapLiveCounters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.TapLiveCounters".into()
+    }
+}
+/// The counters that were tapped, as they stand.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LiveCounters {
+    /// By name.
+    #[prost(btree_map = "string, uint64", tag = "1")]
+    pub counters: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+}
+impl ::prost::Name for LiveCounters {
+    const NAME: &'static str = "LiveCounters";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.LiveCounters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.LiveCounters".into()
+    }
+}
+/// What must hold of an attribute before it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LiveAttributeCondition {
+    /// Nothing.
+    Any = 0,
+    /// It does not exist.
+    Absent = 1,
+    /// It exists with the version that is given.
+    Version = 2,
+}
+impl LiveAttributeCondition {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Any => "LIVE_ATTRIBUTE_CONDITION_ANY",
+            Self::Absent => "LIVE_ATTRIBUTE_CONDITION_ABSENT",
+            Self::Version => "LIVE_ATTRIBUTE_CONDITION_VERSION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIVE_ATTRIBUTE_CONDITION_ANY" => Some(Self::Any),
+            "LIVE_ATTRIBUTE_CONDITION_ABSENT" => Some(Self::Absent),
+            "LIVE_ATTRIBUTE_CONDITION_VERSION" => Some(Self::Version),
             _ => None,
         }
     }
@@ -257,7 +1102,7 @@ pub struct LiveGroup {
     /// Rises with every change of the state.
     #[prost(uint64, tag = "6")]
     pub version: u64,
-    /// Connections in the group when this was written.
+    /// Users in the group when this was counted.
     #[prost(uint64, tag = "7")]
     pub online_count: u64,
     /// Whether the asking connection is in the group.
@@ -266,6 +1111,24 @@ pub struct LiveGroup {
     /// Whether the group was dissolved.
     #[prost(bool, tag = "9")]
     pub dissolved: bool,
+    /// How long ago online_count was counted, in milliseconds.
+    #[prost(uint64, tag = "10")]
+    pub online_count_age_ms: u64,
+    /// Who may not speak at present.
+    #[prost(enumeration = "MuteAll", tag = "11")]
+    pub mute_all: i32,
+    /// How long an ordinary member waits between two messages, in milliseconds; 0: not at all.
+    #[prost(uint64, tag = "12")]
+    pub slow_mode_ms: u64,
+    /// How long nobody may be in before the group is dissolved, in seconds; 0: for ever.
+    #[prost(uint64, tag = "13")]
+    pub dissolve_after_idle_s: u64,
+    /// The marks that members may be given, at most 20.
+    #[prost(string, repeated, tag = "14")]
+    pub mark_types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The asking user's own record. In LiveState only for those whose own record changed.
+    #[prost(message, optional, tag = "15")]
+    pub me: ::core::option::Option<LiveMember>,
 }
 impl ::prost::Name for LiveGroup {
     const NAME: &'static str = "LiveGroup";
@@ -325,24 +1188,6 @@ impl ::prost::Name for SetLiveGroupInfo {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/bim.v1.SetLiveGroupInfo".into()
-    }
-}
-/// The app's own values, where none at all differs from an empty map.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Ext {
-    /// At most 16 keys, 4 KiB of keys and values together.
-    #[prost(btree_map = "string, string", tag = "1")]
-    pub entries:
-        ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
-}
-impl ::prost::Name for Ext {
-    const NAME: &'static str = "Ext";
-    const PACKAGE: &'static str = "bim.v1";
-    fn full_name() -> ::prost::alloc::string::String {
-        "bim.v1.Ext".into()
-    }
-    fn type_url() -> ::prost::alloc::string::String {
-        "/bim.v1.Ext".into()
     }
 }
 /// Reads one live group.
@@ -409,7 +1254,7 @@ impl ::prost::Name for LiveGroupPage {
     }
 }
 /// Enters a live group.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct JoinLiveGroup {
     /// Which group.
     #[prost(int64, tag = "1")]
@@ -417,6 +1262,9 @@ pub struct JoinLiveGroup {
     /// How far this viewer was accounted to when its last connection ended; absent at a first join.
     #[prost(message, optional, tag = "2")]
     pub resume: ::core::option::Option<Cursor>,
+    /// What the user says about itself in this group; absent: what the server has, or nothing.
+    #[prost(message, optional, tag = "3")]
+    pub info: ::core::option::Option<LiveMemberInfo>,
 }
 impl ::prost::Name for JoinLiveGroup {
     const NAME: &'static str = "JoinLiveGroup";
@@ -438,6 +1286,12 @@ pub struct JoinedLiveGroup {
     /// From where on this viewer is accounted for.
     #[prost(message, optional, tag = "2")]
     pub cursor: ::core::option::Option<Cursor>,
+    /// The group's attributes at this moment.
+    #[prost(message, optional, tag = "6")]
+    pub attributes: ::core::option::Option<LiveAttributes>,
+    /// The group's counters at this moment, at most 64.
+    #[prost(btree_map = "string, uint64", tag = "7")]
+    pub counters: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
     /// What became of the cursor that was presented.
     #[prost(oneof = "joined_live_group::Verdict", tags = "3, 4, 5")]
     pub verdict: ::core::option::Option<joined_live_group::Verdict>,
@@ -614,7 +1468,7 @@ impl ::prost::Name for SendLiveMessage {
     }
 }
 /// A message was accepted, has its position, and survives a crash of the server.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LiveMessageAccepted {
     /// Where it stands.
     #[prost(message, optional, tag = "1")]
@@ -622,6 +1476,12 @@ pub struct LiveMessageAccepted {
     /// When it was accepted, milliseconds since 1970-01-01T00:00:00Z.
     #[prost(uint64, tag = "2")]
     pub accepted_at_ms: u64,
+    /// Whether only its sender sees it.
+    #[prost(bool, tag = "3")]
+    pub only_for_sender: bool,
+    /// What it says now, when a moderator rewrote it.
+    #[prost(message, optional, tag = "4")]
+    pub rewritten: ::core::option::Option<Content>,
 }
 impl ::prost::Name for LiveMessageAccepted {
     const NAME: &'static str = "LiveMessageAccepted";
@@ -671,6 +1531,9 @@ pub struct LiveMessage {
     /// The number of the last message of class HIGH before this one.
     #[prost(uint64, tag = "11")]
     pub previous_high: u64,
+    /// Whether there is nothing to show: it was deleted, or is meant for its sender only. The content is absent.
+    #[prost(bool, tag = "12")]
+    pub hidden: bool,
 }
 impl ::prost::Name for LiveMessage {
     const NAME: &'static str = "LiveMessage";
@@ -729,12 +1592,28 @@ impl ::prost::Name for LiveState {
         "/bim.v1.LiveState".into()
     }
 }
-/// A message was changed.
+/// A message was changed. A change has a number of its own in the log and is a message of class HIGH: it is
+/// never left out, and is replayed by a resume.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LiveMessageUpdated {
-    /// The message as it stands now, with a risen count of edits.
+    /// The message as it stands now, with a risen count of edits. Its own previous numbers are not set.
     #[prost(message, optional, tag = "1")]
     pub message: ::core::option::Option<LiveMessage>,
+    /// Where the change itself stands.
+    #[prost(message, optional, tag = "2")]
+    pub position: ::core::option::Option<Position>,
+    /// The number of the last message of class LOW before the change.
+    #[prost(uint64, tag = "3")]
+    pub previous_low: u64,
+    /// The number of the last message of class NORMAL before the change.
+    #[prost(uint64, tag = "4")]
+    pub previous_normal: u64,
+    /// The number of the last message of class HIGH before the change.
+    #[prost(uint64, tag = "5")]
+    pub previous_high: u64,
+    /// Who changed it.
+    #[prost(message, optional, tag = "6")]
+    pub operator: ::core::option::Option<Uid>,
 }
 impl ::prost::Name for LiveMessageUpdated {
     const NAME: &'static str = "LiveMessageUpdated";
@@ -746,8 +1625,8 @@ impl ::prost::Name for LiveMessageUpdated {
         "/bim.v1.LiveMessageUpdated".into()
     }
 }
-/// A message was removed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+/// A message was removed. Like a change, this is a message of class HIGH.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LiveMessageDeleted {
     /// Which group.
     #[prost(int64, tag = "1")]
@@ -755,6 +1634,21 @@ pub struct LiveMessageDeleted {
     /// Which message.
     #[prost(message, optional, tag = "2")]
     pub position: ::core::option::Option<Position>,
+    /// Where the removal itself stands.
+    #[prost(message, optional, tag = "3")]
+    pub removal: ::core::option::Option<Position>,
+    /// The number of the last message of class LOW before the removal.
+    #[prost(uint64, tag = "4")]
+    pub previous_low: u64,
+    /// The number of the last message of class NORMAL before the removal.
+    #[prost(uint64, tag = "5")]
+    pub previous_normal: u64,
+    /// The number of the last message of class HIGH before the removal.
+    #[prost(uint64, tag = "6")]
+    pub previous_high: u64,
+    /// Who removed it.
+    #[prost(message, optional, tag = "7")]
+    pub operator: ::core::option::Option<Uid>,
 }
 impl ::prost::Name for LiveMessageDeleted {
     const NAME: &'static str = "LiveMessageDeleted";
@@ -766,7 +1660,94 @@ impl ::prost::Name for LiveMessageDeleted {
         "/bim.v1.LiveMessageDeleted".into()
     }
 }
-/// Reads messages of a live group, oldest first.
+/// Changes what a message says. Its sender may within two minutes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateLiveMessage {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Which message.
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    /// What it says from now on.
+    #[prost(message, optional, tag = "3")]
+    pub content: ::core::option::Option<Content>,
+}
+impl ::prost::Name for UpdateLiveMessage {
+    const NAME: &'static str = "UpdateLiveMessage";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.UpdateLiveMessage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.UpdateLiveMessage".into()
+    }
+}
+/// Removes a message. Its sender may within two minutes, admins those of ordinary members, the owner any.
+/// Harmless for one that was removed before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteLiveMessage {
+    /// Which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Which message.
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+}
+impl ::prost::Name for DeleteLiveMessage {
+    const NAME: &'static str = "DeleteLiveMessage";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.DeleteLiveMessage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.DeleteLiveMessage".into()
+    }
+}
+/// Sends a message to every live group of the app. App servers only.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BroadcastToLiveGroups {
+    /// The idempotency key in each group: 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub client_message_id: ::prost::bytes::Bytes,
+    /// Its class.
+    #[prost(enumeration = "Priority", tag = "2")]
+    pub priority: i32,
+    /// What it says.
+    #[prost(message, optional, tag = "3")]
+    pub content: ::core::option::Option<Content>,
+}
+impl ::prost::Name for BroadcastToLiveGroups {
+    const NAME: &'static str = "BroadcastToLiveGroups";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.BroadcastToLiveGroups".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.BroadcastToLiveGroups".into()
+    }
+}
+/// What came of a broadcast.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BroadcastDone {
+    /// Groups that have the message, durable.
+    #[prost(uint64, tag = "1")]
+    pub accepted: u64,
+    /// Groups that could not be reached; the same broadcast may be asked for again, and reaches only those.
+    #[prost(uint64, tag = "2")]
+    pub failed: u64,
+}
+impl ::prost::Name for BroadcastDone {
+    const NAME: &'static str = "BroadcastDone";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.BroadcastDone".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.BroadcastDone".into()
+    }
+}
+/// Reads messages of a live group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReadLiveHistory {
     /// Which group.
@@ -778,9 +1759,13 @@ pub struct ReadLiveHistory {
     /// The last number wanted; 0 means the newest.
     #[prost(uint64, tag = "3")]
     pub to_seq: u64,
-    /// How many, 1 to 50. More is answered with 50, 0 with 20. A page also ends at 128 KiB.
+    /// How many. 0 and more than the server's limit (20 unless it is configured otherwise) are answered with the
+    /// limit. A page also ends at 128 KiB.
     #[prost(uint32, tag = "4")]
     pub limit: u32,
+    /// Begin with the last number wanted and go down.
+    #[prost(bool, tag = "5")]
+    pub newest_first: bool,
 }
 impl ::prost::Name for ReadLiveHistory {
     const NAME: &'static str = "ReadLiveHistory";
@@ -792,13 +1777,13 @@ impl ::prost::Name for ReadLiveHistory {
         "/bim.v1.ReadLiveHistory".into()
     }
 }
-/// A page of messages, oldest first.
+/// A page of messages, in the order that was asked for. Deleted messages are not in it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LiveHistoryPage {
     /// The messages.
     #[prost(message, repeated, tag = "1")]
     pub messages: ::prost::alloc::vec::Vec<LiveMessage>,
-    /// Where the next page begins.
+    /// Where the next page begins: its from_seq, or its to_seq when it goes down.
     #[prost(uint64, tag = "2")]
     pub next_seq: u64,
     /// Whether the wanted range goes on.
@@ -813,39 +1798,6 @@ impl ::prost::Name for LiveHistoryPage {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/bim.v1.LiveHistoryPage".into()
-    }
-}
-/// A user's standing in a live group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Role {
-    /// Anyone.
-    Normal = 0,
-    /// May do everything, dissolve and transfer included.
-    Owner = 1,
-    /// May moderate.
-    Admin = 2,
-}
-impl Role {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Normal => "ROLE_NORMAL",
-            Self::Owner => "ROLE_OWNER",
-            Self::Admin => "ROLE_ADMIN",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ROLE_NORMAL" => Some(Self::Normal),
-            "ROLE_OWNER" => Some(Self::Owner),
-            "ROLE_ADMIN" => Some(Self::Admin),
-            _ => None,
-        }
     }
 }
 /// Why a cursor could not be continued.
@@ -893,7 +1845,10 @@ pub struct Request {
     #[prost(uint64, tag = "1")]
     pub request_id: u64,
     /// What is asked.
-    #[prost(oneof = "request::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(
+        oneof = "request::Body",
+        tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
+    )]
     pub body: ::core::option::Option<request::Body>,
 }
 /// Nested message and enum types in `Request`.
@@ -916,7 +1871,7 @@ pub mod request {
         /// Enters a live group, or resumes in it.
         #[prost(message, tag = "6")]
         JoinLiveGroup(super::JoinLiveGroup),
-        /// Leaves a live group. Harmless when not in it.
+        /// Leaves a live group.
         #[prost(message, tag = "7")]
         LeaveLiveGroup(super::LeaveLiveGroup),
         /// Ends a live group for everyone. Owner only.
@@ -931,6 +1886,36 @@ pub mod request {
         /// Changes what is said about a live group.
         #[prost(message, tag = "11")]
         SetLiveGroupInfo(super::SetLiveGroupInfo),
+        /// Does something that owner and admins can do.
+        #[prost(message, tag = "12")]
+        ChangeLiveGroup(super::ChangeLiveGroup),
+        /// Changes what the asking user says about itself.
+        #[prost(message, tag = "13")]
+        SetLiveMemberInfo(super::SetLiveMemberInfo),
+        /// Lists members.
+        #[prost(message, tag = "14")]
+        ListLiveMembers(super::ListLiveMembers),
+        /// Reads the records of some users.
+        #[prost(message, tag = "15")]
+        GetLiveMembers(super::GetLiveMembers),
+        /// Changes what a message says.
+        #[prost(message, tag = "16")]
+        UpdateLiveMessage(super::UpdateLiveMessage),
+        /// Removes a message.
+        #[prost(message, tag = "17")]
+        DeleteLiveMessage(super::DeleteLiveMessage),
+        /// Writes attributes.
+        #[prost(message, tag = "18")]
+        WriteLiveAttributes(super::WriteLiveAttributes),
+        /// Reads attributes.
+        #[prost(message, tag = "19")]
+        ReadLiveAttributes(super::ReadLiveAttributes),
+        /// Adds to counters.
+        #[prost(message, tag = "20")]
+        TapLiveCounters(super::TapLiveCounters),
+        /// Sends a message to every live group of the app.
+        #[prost(message, tag = "21")]
+        BroadcastToLiveGroups(super::BroadcastToLiveGroups),
     }
 }
 impl ::prost::Name for Request {
@@ -950,7 +1935,7 @@ pub struct Response {
     #[prost(uint64, tag = "1")]
     pub request_id: u64,
     /// What came of it.
-    #[prost(oneof = "response::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "response::Body", tags = "2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16")]
     pub body: ::core::option::Option<response::Body>,
 }
 /// Nested message and enum types in `Response`.
@@ -982,6 +1967,27 @@ pub mod response {
         /// A page of messages.
         #[prost(message, tag = "9")]
         LiveHistoryPage(super::LiveHistoryPage),
+        /// It was done, save for those listed.
+        #[prost(message, tag = "10")]
+        LiveGroupChanged(super::LiveGroupChanged),
+        /// One member's record after a change.
+        #[prost(message, tag = "11")]
+        LiveMember(super::LiveMember),
+        /// A page of members.
+        #[prost(message, tag = "12")]
+        LiveMemberPage(super::LiveMemberPage),
+        /// What came of writes to attributes.
+        #[prost(message, tag = "13")]
+        LiveAttributesWritten(super::LiveAttributesWritten),
+        /// Attributes.
+        #[prost(message, tag = "14")]
+        LiveAttributes(super::LiveAttributes),
+        /// Counters.
+        #[prost(message, tag = "15")]
+        LiveCounters(super::LiveCounters),
+        /// What came of a broadcast.
+        #[prost(message, tag = "16")]
+        BroadcastDone(super::BroadcastDone),
     }
 }
 impl ::prost::Name for Response {
@@ -1228,6 +2234,18 @@ pub struct StoredLiveGroup {
     /// Who moderates it.
     #[prost(message, repeated, tag = "5")]
     pub admins: ::prost::alloc::vec::Vec<Uid>,
+    /// Who may not speak at present.
+    #[prost(enumeration = "MuteAll", tag = "6")]
+    pub mute_all: i32,
+    /// How long an ordinary member waits between two messages, in milliseconds; 0: not at all.
+    #[prost(uint64, tag = "7")]
+    pub slow_mode_ms: u64,
+    /// How long nobody may be in before the group is dissolved, in seconds; 0: for ever.
+    #[prost(uint64, tag = "8")]
+    pub dissolve_after_idle_s: u64,
+    /// The marks that members may be given.
+    #[prost(string, repeated, tag = "9")]
+    pub mark_types: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 impl ::prost::Name for StoredLiveGroup {
     const NAME: &'static str = "StoredLiveGroup";
@@ -1237,6 +2255,95 @@ impl ::prost::Name for StoredLiveGroup {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/bim.v1.StoredLiveGroup".into()
+    }
+}
+/// What a live group knows about single users, beside the group's own record.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredLiveRoll {
+    /// In the order of their uids.
+    #[prost(message, repeated, tag = "1")]
+    pub members: ::prost::alloc::vec::Vec<StoredLiveMember>,
+}
+impl ::prost::Name for StoredLiveRoll {
+    const NAME: &'static str = "StoredLiveRoll";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredLiveRoll".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredLiveRoll".into()
+    }
+}
+/// What a live group knows about one user.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredLiveMember {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// Until when it is muted; absent: not muted.
+    #[prost(message, optional, tag = "2")]
+    pub muted: ::core::option::Option<Until>,
+    /// Until when it is blocked; absent: not blocked.
+    #[prost(message, optional, tag = "3")]
+    pub blocked: ::core::option::Option<Until>,
+    /// Whether it may speak while all are muted.
+    #[prost(bool, tag = "4")]
+    pub exempt: bool,
+    /// The marks it was given.
+    #[prost(string, repeated, tag = "5")]
+    pub marks: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What it says about itself; kept for owner and admins only.
+    #[prost(message, optional, tag = "6")]
+    pub info: ::core::option::Option<LiveMemberInfo>,
+}
+impl ::prost::Name for StoredLiveMember {
+    const NAME: &'static str = "StoredLiveMember";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredLiveMember".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredLiveMember".into()
+    }
+}
+/// The attributes of a live group.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredLiveAttributes {
+    /// In the order of their keys.
+    #[prost(message, repeated, tag = "1")]
+    pub attributes: ::prost::alloc::vec::Vec<LiveAttribute>,
+    /// The version of the last write.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+}
+impl ::prost::Name for StoredLiveAttributes {
+    const NAME: &'static str = "StoredLiveAttributes";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredLiveAttributes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredLiveAttributes".into()
+    }
+}
+/// The counters of a live group, as far as they were added up.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredLiveCounters {
+    /// By name.
+    #[prost(btree_map = "string, uint64", tag = "1")]
+    pub counters: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+    /// The number of the last batch of taps that is in them.
+    #[prost(uint64, tag = "2")]
+    pub through_seq: u64,
+}
+impl ::prost::Name for StoredLiveCounters {
+    const NAME: &'static str = "StoredLiveCounters";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredLiveCounters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredLiveCounters".into()
     }
 }
 /// A message of a live group, as it lies in the log. Its number is the log's.
@@ -1263,6 +2370,16 @@ pub struct StoredLiveMessage {
     /// How often it was edited.
     #[prost(uint32, tag = "7")]
     pub edits: u32,
+    /// Whether there is nothing to show any more.
+    #[prost(bool, tag = "8")]
+    pub deleted: bool,
+    /// Whether only its sender sees it.
+    #[prost(bool, tag = "9")]
+    pub only_for_sender: bool,
+    /// Set for a change of an earlier message: its number. The content is what that message says from then on;
+    /// absent when it was removed. The sender is who changed it.
+    #[prost(uint64, tag = "10")]
+    pub changes_seq: u64,
 }
 impl ::prost::Name for StoredLiveMessage {
     const NAME: &'static str = "StoredLiveMessage";
@@ -1272,5 +2389,22 @@ impl ::prost::Name for StoredLiveMessage {
     }
     fn type_url() -> ::prost::alloc::string::String {
         "/bim.v1.StoredLiveMessage".into()
+    }
+}
+/// A batch of taps, as it lies in the log.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredTaps {
+    /// What was added.
+    #[prost(btree_map = "string, uint64", tag = "1")]
+    pub taps: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+}
+impl ::prost::Name for StoredTaps {
+    const NAME: &'static str = "StoredTaps";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredTaps".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredTaps".into()
     }
 }

@@ -12,15 +12,20 @@ use crate::time::Wall;
 pub enum StreamId {
     /// The messages of one live group.
     LiveGroup(AppId, ConversationShortId),
+    /// The taps on the counters of one live group.
+    LiveCounters(AppId, ConversationShortId),
 }
 
 impl StreamId {
     /// The stream as bytes for a key: fixed length, and never equal for different streams.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 13] {
-        let Self::LiveGroup(app, group) = self;
+        let (kind, app, group) = match self {
+            Self::LiveGroup(app, group) => (1, app, group),
+            Self::LiveCounters(app, group) => (2, app, group),
+        };
         let mut key = [0; 13];
-        key[0] = 1;
+        key[0] = kind;
         key[1..5].copy_from_slice(&app.value().to_be_bytes());
         key[5..].copy_from_slice(&group.value().to_be_bytes());
         key
@@ -37,6 +42,20 @@ pub enum LogOp {
     Put(Put),
     /// Removes the old end of a stream.
     Trim(Trim),
+    /// Puts other bytes in the place of a record.
+    Replace(Replace),
+}
+
+/// Puts other bytes in the place of a record that is kept. Its number, its time and what recognises a repeated
+/// append of it stay. A record that is not kept is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replace {
+    /// Which stream.
+    pub stream: StreamId,
+    /// Which record.
+    pub seq: Seq,
+    /// The new bytes.
+    pub record: Bytes,
 }
 
 /// Adds records to the end of a stream: all of those that are new, in order, without holes.
@@ -131,6 +150,8 @@ pub enum LogOutcome {
     Put(PutOutcome),
     /// So many records were removed.
     Trimmed(u64),
+    /// Whether the record was there, and has the new bytes now.
+    Replaced(bool),
 }
 
 /// What became of one appended record.

@@ -8,7 +8,7 @@ mod record;
 pub use client::{ClientBatch, ClientOp, DeviceRecord, SessionRecord};
 pub use log::{
     Append, AppendCondition, AppendEntry, AppendOutcome, IdempotencyKey, LogOp, LogOutcome, LogRecord,
-    StreamHead, StreamId, Trim,
+    Replace, StreamHead, StreamId, Trim,
 };
 pub use record::{Expected, Put, PutOutcome, RecordKey, RecordRange, VersionedRecord};
 

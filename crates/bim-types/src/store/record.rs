@@ -14,6 +14,12 @@ pub enum RecordKey {
     LiveGroup(AppId, ConversationShortId),
     /// That a user owns or administers a live group.
     LiveGroupOf(AppId, Uid, ConversationShortId),
+    /// What a live group knows about single users: mutes, blocks, marks.
+    LiveRoll(AppId, ConversationShortId),
+    /// The attributes of a live group.
+    LiveAttributes(AppId, ConversationShortId),
+    /// The counters of a live group, as far as they were added up.
+    LiveCounters(AppId, ConversationShortId),
 }
 
 impl RecordKey {
@@ -23,6 +29,9 @@ impl RecordKey {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut key;
         match self {
+            Self::LiveRoll(app, group) => key = of_group(4, *app, *group),
+            Self::LiveAttributes(app, group) => key = of_group(5, *app, *group),
+            Self::LiveCounters(app, group) => key = of_group(6, *app, *group),
             Self::App(app) => {
                 key = RecordRange::Apps.prefix();
                 key.extend_from_slice(&app.value().to_be_bytes());
@@ -52,9 +61,19 @@ impl RecordKey {
                 let (uid, group) = uid_from_bytes(rest)?;
                 Some(Self::LiveGroupOf(app, uid, group_from_bytes(group)?))
             }
+            (4, group) => Some(Self::LiveRoll(app, group_from_bytes(group)?)),
+            (5, group) => Some(Self::LiveAttributes(app, group_from_bytes(group)?)),
+            (6, group) => Some(Self::LiveCounters(app, group_from_bytes(group)?)),
             _ => None,
         }
     }
+}
+
+fn of_group(kind: u8, app: AppId, group: ConversationShortId) -> Vec<u8> {
+    let mut key = vec![kind];
+    key.extend_from_slice(&app.value().to_be_bytes());
+    key.extend_from_slice(&group.value().to_be_bytes());
+    key
 }
 
 fn group_from_bytes(bytes: &[u8]) -> Option<ConversationShortId> {
@@ -167,9 +186,12 @@ mod tests {
     fn any_key() -> impl Strategy<Value = RecordKey> {
         let app = prop_oneof![1..4_u32, 1..=u32::MAX].prop_map(|id| AppId::new(id).unwrap());
         let group = prop_oneof![1..4_i64, 1..=i64::MAX].prop_map(|id| ConversationShortId::new(id).unwrap());
-        (app, group, any_uid(), 0..3).prop_map(|(app, group, uid, kind)| match kind {
+        (app, group, any_uid(), 0..6).prop_map(|(app, group, uid, kind)| match kind {
             0 => RecordKey::App(app),
             1 => RecordKey::LiveGroup(app, group),
+            2 => RecordKey::LiveRoll(app, group),
+            3 => RecordKey::LiveAttributes(app, group),
+            4 => RecordKey::LiveCounters(app, group),
             _ => RecordKey::LiveGroupOf(app, uid, group),
         })
     }
