@@ -9,7 +9,10 @@
 //!
 //! Ports and shells know nothing of these rules; they obey.
 
+pub mod attributes;
 pub mod budget;
+pub mod counters;
 pub mod queue;
 pub mod room;
+pub mod roster;
 pub mod viewer;
