@@ -34,7 +34,10 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use bim_proto::{HistoryPage, HistoryQuery, ListQuery, Page, SendLive};
+pub use bim_proto::{
+    Broadcast, BroadcastDone, HistoryPage, HistoryQuery, Joined, ListQuery, MemberPage, MemberQuery, Page,
+    SendLive, SetMemberInfo,
+};
 pub use command::{Answer, Ask, CallId, Command, Credential};
 pub use config::ClientConfig;
 pub use event::{Event, LeftReason, LiveEvent};

@@ -10,7 +10,7 @@ use crate::command::{Answer, Ask, CallId, Command};
 use crate::config::ClientConfig;
 use crate::event::{Event, LiveEvent};
 use crate::io::{Input, Output};
-use crate::live::LiveGroups;
+use crate::live::{LiveGroups, tell_lost};
 use crate::outbox::{Outbox, Pending, without_answer};
 use crate::session::{Phase, Session};
 
@@ -72,8 +72,8 @@ impl ClientMachine {
     /// When the machine wants an [`Input::Tick`]; `None` when only another input can change anything.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        let outbox = self.outbox.due();
-        [self.session.due(), outbox].into_iter().flatten().min()
+        let taps = self.live.taps_due().filter(|_| self.session.phase == Phase::Connected);
+        [self.session.due(), self.outbox.due(), taps].into_iter().flatten().min()
     }
 
     /// What the server's clock shows at a point in time; `None` before the first welcome.
@@ -121,7 +121,7 @@ impl ClientMachine {
     /// Answers everything that waits, the same.
     pub(crate) fn answer_all(&mut self, code: ErrorCode) {
         for Pending { call, .. } in self.outbox.drain() {
-            self.out.reply(call, Err(code.into()));
+            self.out.reply_to(call, Err(code.into()));
         }
     }
 
@@ -150,14 +150,28 @@ impl ClientMachine {
                 Ok(Some(answer)) => self.out.reply(call, Ok(answer)),
                 Err(refusal) => self.out.reply(call, Err(refusal)),
             },
+            Command::Tap { group, counter, amount } => {
+                let taken = self.may_call().and_then(|()| self.live.on_tap(now, group, &counter, amount));
+                if let Err(reason) = &taken {
+                    tell_lost(group, [(counter, amount)].into(), reason.clone(), &mut self.out);
+                }
+                self.out.reply(call, taken.map(|()| Answer::Done));
+            }
+            Command::Counters(group) => {
+                let known = self.may_call().and_then(|()| self.live.counters(group));
+                self.out.reply(call, known.map(Answer::Counters));
+            }
         }
+    }
+
+    /// Whether there is a session, so that calls can be made.
+    fn may_call(&self) -> Result<(), Refusal> {
+        if self.session.phase.takes_calls() { Ok(()) } else { Err(self.session.why_no_calls().into()) }
     }
 
     /// Takes something asked of the server. Gives the answer when it is known already.
     fn on_ask(&mut self, now: Mono, call: CallId, ask: Ask) -> Result<Option<Answer>, Refusal> {
-        if !self.session.phase.takes_calls() {
-            return Err(self.session.why_no_calls().into());
-        }
+        self.may_call()?;
         self.live.check(&ask)?;
         if self.outbox.is_full() {
             return Err(Refusal::new(ErrorCode::OutboxFull));
@@ -165,21 +179,43 @@ impl ClientMachine {
         if let Some(known) = self.live.on_asked(&ask) {
             return Ok(Some(known));
         }
-        let id = self.request_id();
-        self.outbox.push(id, Pending { call, body: ask.into() });
+        if let Ask::Leave(group) = ask
+            && let Some(body) = self.live.last_taps(now, group, &mut self.entropy)
+        {
+            self.enqueue(None, body);
+        }
+        self.enqueue(Some(call), ask.into());
         self.pump(now);
         Ok(None)
+    }
+
+    fn enqueue(&mut self, call: Option<CallId>, body: RequestBody) {
+        let id = self.request_id();
+        self.outbox.push(id, Pending { call, body });
+    }
+
+    /// Sends the taps that were gathered. There is at most one batch for each group the client is in, so the
+    /// outbox takes them however full it is.
+    fn flush_taps(&mut self, now: Mono) {
+        if self.session.phase != Phase::Connected {
+            return;
+        }
+        for body in self.live.due_taps(now, &mut self.entropy) {
+            self.enqueue(None, body);
+        }
+        self.pump(now);
     }
 
     fn on_time(&mut self, now: Mono) {
         self.on_session_time(now);
         self.check_silence(now);
+        self.flush_taps(now);
         while let Some(Pending { call, body }) = self.outbox.expired(now) {
-            let answer = self.live.on_given_up(&body, &mut self.out);
+            let answer = self.live.on_given_up(now, &body, &mut self.out);
             let given_up = answer.is_none();
-            self.out.reply(call, answer.ok_or_else(|| without_answer(&body).into()));
+            self.out.reply_to(call, answer.ok_or_else(|| without_answer(&body).into()));
             if given_up {
-                self.hold_back_behind(&body, ErrorCode::Timeout);
+                self.hold_back_behind(now, &body, ErrorCode::Timeout);
             }
             self.pump(now);
         }
@@ -195,15 +231,15 @@ impl ClientMachine {
     }
 
     /// A message comes back to the app, which may send it again: what must not overtake it comes back too.
-    pub(crate) fn hold_back_behind(&mut self, body: &RequestBody, code: ErrorCode) {
+    pub(crate) fn hold_back_behind(&mut self, now: Mono, body: &RequestBody, code: ErrorCode) {
         let RequestBody::SendLiveMessage(send) = body else { return };
         if !code.is_retryable() {
             return;
         }
         for Pending { call, body } in self.outbox.strand_behind(send.client_message_id) {
             let refusal = Refusal::new(code).hint("the message before this one was refused");
-            let answer = self.live.on_answered(body, Err(refusal), &mut self.out);
-            self.out.reply(call, answer);
+            let answer = self.live.on_answered(now, body, Err(refusal), &mut self.out);
+            self.out.reply_to(call, answer);
         }
     }
 }
@@ -215,6 +251,13 @@ impl Outputs {
 
     pub(crate) fn reply(&mut self, call: CallId, answer: Result<Answer, Refusal>) {
         self.push(Output::Reply(call, answer));
+    }
+
+    /// Answers a request; what the client asked by itself nobody waits for.
+    pub(crate) fn reply_to(&mut self, call: Option<CallId>, answer: Result<Answer, Refusal>) {
+        if let Some(call) = call {
+            self.reply(call, answer);
+        }
     }
 
     pub(crate) fn event(&mut self, event: Event) {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
-use bim_types::{ClientMessageId, ConversationShortId, ErrorCode, Mono};
+use bim_types::{AttributeCondition, ClientMessageId, ConversationShortId, ErrorCode, Measure, Mono};
 
 use crate::command::CallId;
 
@@ -31,10 +31,11 @@ pub(crate) struct Outbox {
     in_flight: BTreeMap<RequestId, InFlight>,
 }
 
-/// A request somebody waits for.
+/// A request on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
-    pub(crate) call: CallId,
+    /// The call that waits for the answer; `None` for what the client asks by itself.
+    pub(crate) call: Option<CallId>,
     pub(crate) body: RequestBody,
 }
 
@@ -79,10 +80,11 @@ impl Outbox {
         self.in_flight.remove(&id).map(|sent| sent.pending)
     }
 
-    /// The groups with a message in flight.
+    /// The groups with a message or taps in flight.
     pub(crate) fn groups_sent_to(&self) -> BTreeSet<ConversationShortId> {
         let group = |sent: &InFlight| match &sent.pending.body {
             RequestBody::SendLiveMessage(send) => Some(send.group),
+            RequestBody::TapLiveCounters(taps) => Some(taps.group),
             _ => None,
         };
         self.in_flight.values().filter_map(group).collect()
@@ -146,7 +148,14 @@ impl Outbox {
 
 /// Whether the answer may be as large as a page: 128 KiB.
 fn is_page(body: &RequestBody) -> bool {
-    matches!(body, RequestBody::ListLiveGroups(_) | RequestBody::ReadLiveHistory(_))
+    matches!(
+        body,
+        RequestBody::ListLiveGroups(_)
+            | RequestBody::ReadLiveHistory(_)
+            | RequestBody::ListLiveMembers(_)
+            | RequestBody::GetLiveMembers(..)
+            | RequestBody::ReadLiveAttributes(..)
+    )
 }
 
 /// The id of a message that must not overtake one of these.
@@ -160,130 +169,37 @@ pub(crate) fn without_answer(body: &RequestBody) -> ErrorCode {
     if may_repeat(body) { ErrorCode::Timeout } else { ErrorCode::OutcomeUnknown }
 }
 
-/// Whether asking twice is the same as asking once. A second create would make a second group.
+/// Whether asking twice is the same as asking once.
+///
+/// A second create would make a second group. Whoever has given a group away may not do so again, and a write on a
+/// condition that was done has ended that condition: both would be told that it was not done. The other measures
+/// say how something shall be, and a kick of someone who is out does nothing; taps and messages carry an id.
 fn may_repeat(body: &RequestBody) -> bool {
     match body {
-        RequestBody::CreateLiveGroup(_) => false,
+        RequestBody::CreateLiveGroup(_) | RequestBody::ChangeLiveGroup(_, Measure::TransferOwner(_)) => false,
+        RequestBody::WriteLiveAttributes(_, writes) => {
+            writes.iter().all(|write| write.condition == AttributeCondition::Any)
+        }
         RequestBody::RefreshToken(_)
         | RequestBody::GetLiveGroup(_)
         | RequestBody::ListLiveGroups(_)
-        | RequestBody::JoinLiveGroup(..)
+        | RequestBody::JoinLiveGroup(_)
         | RequestBody::LeaveLiveGroup(_)
         | RequestBody::DissolveLiveGroup(_)
         | RequestBody::SendLiveMessage(_)
         | RequestBody::ReadLiveHistory(_)
-        | RequestBody::SetLiveGroupInfo(..) => true,
+        | RequestBody::SetLiveGroupInfo(..)
+        | RequestBody::ChangeLiveGroup(..)
+        | RequestBody::SetLiveMemberInfo(_)
+        | RequestBody::ListLiveMembers(_)
+        | RequestBody::GetLiveMembers(..)
+        | RequestBody::UpdateLiveMessage(..)
+        | RequestBody::DeleteLiveMessage(..)
+        | RequestBody::ReadLiveAttributes(..)
+        | RequestBody::TapLiveCounters(_)
+        | RequestBody::BroadcastToLiveGroups(_) => true,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use bim_proto::{HistoryQuery, SendLive};
-    use bim_types::{ConversationShortId, GroupInfo, MessageBody, Priority, Seq};
-
-    use super::*;
-
-    fn get(number: u64) -> Pending {
-        let group = ConversationShortId::new(1).unwrap();
-        Pending { call: CallId(number), body: RequestBody::GetLiveGroup(group) }
-    }
-
-    fn filled(count: u64) -> Outbox {
-        let mut outbox = Outbox::default();
-        for number in 0..count {
-            outbox.push(RequestId(number), get(number));
-        }
-        outbox
-    }
-
-    #[test]
-    fn the_window_bounds_what_is_in_flight() {
-        let mut outbox = filled(3);
-        assert!(outbox.next(Mono::ZERO, 2).is_some());
-        assert!(outbox.next(Mono::ZERO, 2).is_some());
-        assert!(outbox.next(Mono::ZERO, 2).is_none());
-        assert_eq!(outbox.answered(RequestId(0)), Some(get(0)));
-        assert_eq!(outbox.next(Mono::ZERO, 2).unwrap().0, RequestId(2));
-    }
-
-    #[test]
-    fn pages_on_their_way_are_bounded_more_tightly() {
-        let mut outbox = Outbox::default();
-        for number in 0..6 {
-            let body = RequestBody::ReadLiveHistory(HistoryQuery {
-                group: ConversationShortId::new(1).unwrap(),
-                from: Seq::ZERO,
-                to: Seq::ZERO,
-                limit: 50,
-            });
-            outbox.push(RequestId(number), Pending { call: CallId(number), body });
-        }
-        assert_eq!(std::iter::from_fn(|| outbox.next(Mono::ZERO, 64)).count(), PAGES_IN_FLIGHT_MAX);
-        outbox.answered(RequestId(2));
-        assert_eq!(std::iter::from_fn(|| outbox.next(Mono::ZERO, 64)).count(), 1);
-    }
-
-    #[test]
-    fn what_was_in_flight_goes_first_after_a_reconnect_in_the_order_of_the_calls() {
-        let mut outbox = filled(4);
-        outbox.next(Mono::ZERO, 2);
-        outbox.next(Mono::ZERO, 2);
-        assert!(outbox.on_lost().is_empty());
-        let order: Vec<_> = std::iter::from_fn(|| outbox.next(Mono::ZERO, 9)).map(|(id, _)| id.0).collect();
-        assert_eq!(order, [0, 1, 2, 3]);
-    }
-
-    #[test]
-    fn a_create_in_flight_is_not_repeated() {
-        let mut outbox = Outbox::default();
-        let create = Pending { call: CallId(7), body: RequestBody::CreateLiveGroup(GroupInfo::default()) };
-        outbox.push(RequestId(1), create.clone());
-        assert!(outbox.on_lost().is_empty(), "it was not sent yet");
-        outbox.next(Mono::ZERO, 1);
-        assert_eq!(outbox.on_lost(), [create]);
-    }
-
-    fn send(number: u64, follows: Option<u64>) -> Pending {
-        let body = RequestBody::SendLiveMessage(SendLive {
-            group: ConversationShortId::new(1).unwrap(),
-            client_message_id: ClientMessageId::new(number.into()),
-            priority: Priority::Normal,
-            body: MessageBody::Text("hello".into()),
-            follows: follows.map(|number| ClientMessageId::new(number.into())),
-        });
-        Pending { call: CallId(number), body }
-    }
-
-    #[test]
-    fn what_follows_a_refused_message_is_not_sent_again_by_itself() {
-        let mut outbox = Outbox::default();
-        for (number, follows) in
-            [(0, None), (1, Some(0)), (2, Some(1)), (3, None), (4, Some(2)), (5, Some(3))]
-        {
-            outbox.push(RequestId(number), send(number, follows));
-        }
-        (0..4).for_each(|_| drop(outbox.next(Mono::ZERO, 9)));
-        outbox.answered(RequestId(0));
-        assert_eq!(outbox.strand_behind(ClientMessageId::new(0)), [send(4, Some(2))]);
-        assert_eq!(outbox.on_lost(), [send(1, Some(0)), send(2, Some(1))]);
-        let order: Vec<_> = std::iter::from_fn(|| outbox.next(Mono::ZERO, 9)).map(|(id, _)| id.0).collect();
-        assert_eq!(order, [3, 5]);
-    }
-
-    #[test]
-    fn an_outbox_is_full_at_its_limit() {
-        assert!(!filled(CLIENT_WAITING_REQUESTS_MAX as u64 - 1).is_full());
-        assert!(filled(CLIENT_WAITING_REQUESTS_MAX as u64).is_full());
-    }
-
-    #[test]
-    fn the_clock_of_a_request_runs_only_in_flight() {
-        let mut outbox = filled(1);
-        let late = Mono::ZERO + REQUEST_TIMEOUT * 10;
-        assert_eq!(outbox.expired(late), None);
-        outbox.next(late, 1);
-        assert_eq!(outbox.expired(late), None);
-        assert_eq!(outbox.due(), Some(late + REQUEST_TIMEOUT));
-        assert_eq!(outbox.expired(late + REQUEST_TIMEOUT), Some(get(0)));
-    }
-}
+mod outbox_test;

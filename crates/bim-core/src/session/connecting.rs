@@ -94,8 +94,8 @@ impl ClientMachine {
         let window = self.session.window;
         loop {
             let id = self.request_id();
-            let Some((group, cursor)) = self.session.rejoin.next(id, window) else { break };
-            let body = Ok(RequestBody::JoinLiveGroup(group, Some(cursor)));
+            let Some(join) = self.session.rejoin.next(id, window) else { break };
+            let body = Ok(RequestBody::JoinLiveGroup(join));
             self.send(now, ClientFrame::Request(Request { id, body }));
         }
         if self.session.rejoin.is_done() && self.session.shift(Trigger::Rejoined) {
@@ -148,11 +148,11 @@ impl ClientMachine {
         if !self.session.shift(Trigger::Lost) {
             return;
         }
-        self.live.on_lost(&self.outbox.groups_sent_to());
+        self.live.on_lost(&self.outbox.groups_sent_to(), &mut self.out);
         for Pending { call, body } in self.outbox.on_lost() {
-            let answer = self.live.on_given_up(&body, &mut self.out);
+            let answer = self.live.on_given_up(now, &body, &mut self.out);
             let lost = Refusal::new(without_answer(&body)).hint("the connection was lost before the answer");
-            self.out.reply(call, answer.ok_or(lost));
+            self.out.reply_to(call, answer.ok_or(lost));
         }
         let stable = |since: Mono| now.since(since) >= RECONNECT_STABLE_AFTER;
         if self.session.connected_at.take().is_some_and(stable) {

@@ -53,10 +53,14 @@ impl ClientMachine {
             }
             ServerFrame::LiveGap(gap) => self.live.on_gap(gap, &mut self.out),
             ServerFrame::LiveState(state) => self.live.on_state(state, &mut self.out),
-            ServerFrame::LiveMessageUpdated(message) => self.live.on_updated(message, &mut self.out),
-            ServerFrame::LiveMessageDeleted(group, position) => {
-                self.live.on_deleted(group, position, &mut self.out);
+            ServerFrame::LiveChange(change) => {
+                if self.live.on_change(change, &mut self.out).is_err() {
+                    self.abort(now, "a message is missing");
+                }
             }
+            ServerFrame::LiveEvent(event) => self.live.on_event(event, &mut self.out),
+            ServerFrame::LivePulse(pulse) => self.live.on_pulse(pulse, &mut self.out),
+            ServerFrame::LiveAttributesChanged(changed) => self.live.on_attributes(changed, &mut self.out),
             ServerFrame::Welcome(_) => self.abort(now, "the server answered the login twice"),
         }
     }
@@ -76,10 +80,10 @@ impl ClientMachine {
             self.on_refresh_answered(now, token, body);
         } else if let Some(pending) = self.outbox.answered(id) {
             let refused = body.as_ref().err().map(|refusal| (pending.body.clone(), refusal.code));
-            let answer = self.live.on_answered(pending.body, body, &mut self.out);
-            self.out.reply(pending.call, answer);
+            let answer = self.live.on_answered(now, pending.body, body, &mut self.out);
+            self.out.reply_to(pending.call, answer);
             if let Some((body, code)) = refused {
-                self.hold_back_behind(&body, code);
+                self.hold_back_behind(now, &body, code);
             }
             self.pump(now);
         }
@@ -167,6 +171,6 @@ impl ClientMachine {
         };
         self.session.report_disconnected(reason, &mut self.out);
         self.answer_all(code);
-        self.live.clear();
+        self.live.clear(code, &mut self.out);
     }
 }

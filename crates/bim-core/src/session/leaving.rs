@@ -95,7 +95,7 @@ impl ClientMachine {
             self.out.reply(call, Err(code.into()));
         }
         self.answer_all(code);
-        self.live.clear();
+        self.live.clear(code, &mut self.out);
         self.session.op = None;
         self.session.ended = None;
         self.session.connected_at = None;

@@ -135,7 +135,7 @@ impl ClientMachine {
         self.session.report_disconnected(reason, &mut self.out);
         self.out.reply(call, Err(refusal));
         self.answer_all(ErrorCode::LoginFailed);
-        self.live.clear();
+        self.live.clear(ErrorCode::LoginFailed, &mut self.out);
     }
 
     pub(crate) fn on_logged_in(&mut self) {

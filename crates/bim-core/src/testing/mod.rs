@@ -2,17 +2,18 @@
 
 pub(crate) mod server;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bim_proto::{
-    ClientFrame, Joined, LivePush, Request, RequestBody, RequestId, Response, ResponseBody, ServerFrame,
-    Welcome,
+    Accepted, ClientFrame, JoinLive, Joined, LivePush, Request, RequestBody, RequestId, Response,
+    ResponseBody, ServerFrame, Welcome,
 };
 use bim_types::store::{DeviceRecord, OpId};
 use bim_types::{
-    AppId, ClientMessageId, ConnectStatus, Conversation, ConversationShortId, Cursor, DeviceId,
-    DisconnectReason, Epoch, ErrorCode, GroupInfo, Message, MessageBody, Mono, Now, PerPriority, Position,
-    Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
+    AppId, Attributes, ClientMessageId, ConnectStatus, Conversation, ConversationShortId, Cursor, DeviceId,
+    DisconnectReason, Epoch, ErrorCode, GroupInfo, LivePulse, Member, MemberInfo, Message, MessageBody, Mono,
+    MuteAll, Named, Now, PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
 };
 
 use crate::{
@@ -67,9 +68,9 @@ impl Bench {
     /// As [`Self::connected`], and in the group at number 10.
     pub(crate) fn joined() -> Self {
         let mut bench = Self::connected();
-        let (call, _) = bench.ask(Ask::Join(group()));
+        let (call, _) = bench.ask(join());
         let out = bench.answer(2, Ok(joined_at(10, ResumeVerdict::Fresh)));
-        assert_eq!(out, [reply(call, Answer::Conversation(conversation(1)))]);
+        assert_eq!(out, [reply(call, Answer::Joined(joined(10, ResumeVerdict::Fresh)))]);
         bench
     }
 
@@ -166,8 +167,14 @@ pub(crate) fn conversation(version: u64) -> Conversation {
         created_at: Wall::from_millis(1),
         version,
         online_count: 1,
+        online_count_age: Duration::ZERO,
         joined: true,
         dissolved: false,
+        mute_all: MuteAll::Off,
+        slow_mode: Duration::ZERO,
+        dissolve_after_idle: Duration::ZERO,
+        mark_types: Vec::new(),
+        me: Some(Member::unknown(me())),
     }
 }
 
@@ -176,8 +183,35 @@ pub(crate) fn position(seq: u64) -> Position {
 }
 
 pub(crate) fn joined_at(seq: u64, verdict: ResumeVerdict) -> ResponseBody {
-    let cursor = Cursor::at(position(seq));
-    ResponseBody::JoinedLiveGroup(Joined { conversation: conversation(1), cursor, verdict })
+    ResponseBody::JoinedLiveGroup(joined(seq, verdict))
+}
+
+pub(crate) fn joined(seq: u64, verdict: ResumeVerdict) -> Joined {
+    Joined {
+        conversation: conversation(1),
+        cursor: Cursor::at(position(seq)),
+        verdict,
+        attributes: Attributes::default(),
+        counters: BTreeMap::new(),
+    }
+}
+
+/// Enters the group, with nothing to say.
+pub(crate) fn join() -> Ask {
+    Ask::Join(group(), None)
+}
+
+pub(crate) fn join_request(resume: Option<Cursor>, info: Option<MemberInfo>) -> RequestBody {
+    RequestBody::JoinLiveGroup(JoinLive { group: group(), resume, info })
+}
+
+pub(crate) fn accepted(seq: u64) -> ResponseBody {
+    ResponseBody::LiveMessageAccepted(Accepted {
+        position: position(seq),
+        accepted_at: Wall::from_millis(seq),
+        only_for_sender: false,
+        rewritten: None,
+    })
 }
 
 pub(crate) fn resumed() -> ResumeVerdict {
@@ -200,7 +234,7 @@ pub(crate) fn message(seq: u64, sender: &str, id: u128) -> Message {
 /// The message as it comes when the one before it was of its class.
 pub(crate) fn push(message: Message) -> ServerFrame {
     let previous = PerPriority::splat(Seq(message.position.seq.0 - 1));
-    ServerFrame::LiveMessage(LivePush { message, previous })
+    ServerFrame::LiveMessage(LivePush { message, previous, hidden: false })
 }
 
 pub(crate) fn text(id: u128) -> SendLive {
@@ -215,6 +249,27 @@ pub(crate) fn text(id: u128) -> SendLive {
 
 pub(crate) fn request(link: u64, id: u64, body: RequestBody) -> Output {
     Output::Send(LinkId(link), ClientFrame::Request(Request { id: RequestId(id), body: Ok(body) }).encode())
+}
+
+/// The request that an output sends, with its number.
+pub(crate) fn decoded_request(output: &Output) -> Option<(u64, RequestBody)> {
+    let Output::Send(_, frame) = output else { return None };
+    match ClientFrame::decode(frame.clone()).unwrap() {
+        ClientFrame::Request(Request { id, body }) => Some((id.0, body.unwrap())),
+        _ => None,
+    }
+}
+
+/// A pulse that says nothing new.
+pub(crate) fn pulse() -> LivePulse {
+    LivePulse {
+        conversation_short_id: group(),
+        online_count: 1,
+        joined: Named::default(),
+        left: Named::default(),
+        changed: Named::default(),
+        counters: BTreeMap::new(),
+    }
 }
 
 pub(crate) fn reply(call: CallId, answer: Answer) -> Output {

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bim_proto::{
-    Accepted, ClientFrame, Joined, LivePush, Request, RequestBody, Response, ResponseBody, ServerFrame,
-};
+use bim_proto::{ClientFrame, Joined, LivePush, Request, RequestBody, Response, ResponseBody, ServerFrame};
 use bim_types::{
     ClientMessageId, Cursor, ErrorCode, Message, MessageBody, PerPriority, Priority, Refusal, ResumeVerdict,
     Seq, Uid, Wall,
 };
 use bytes::Bytes;
 
-use super::{conversation, group, me, position, resumed, welcome};
+use super::{accepted, group, joined, me, position, resumed, welcome};
 
 /// The server and what it has put on the wire to the one connection it has.
 #[derive(Default)]
@@ -57,15 +55,15 @@ impl Server {
     /// An answer, and the messages that follow it.
     fn on_request(&mut self, body: RequestBody) -> (Result<ResponseBody, Refusal>, Vec<Message>) {
         match body {
-            RequestBody::JoinLiveGroup(_, resume) => {
+            RequestBody::JoinLiveGroup(join) => {
                 self.joined = true;
-                let (cursor, verdict) = match resume {
+                let (cursor, verdict) = match join.resume {
                     Some(cursor) => (cursor, resumed()),
                     None => (Cursor::at(position(self.log.len() as u64)), ResumeVerdict::Fresh),
                 };
                 let missed = |message: &&Message| !cursor.covers(message.priority, message.position.seq);
                 let replay = self.log.iter().filter(missed).cloned().collect();
-                let joined = Joined { conversation: conversation(1), cursor, verdict };
+                let joined = Joined { cursor, verdict, ..joined(0, verdict) };
                 (Ok(ResponseBody::JoinedLiveGroup(joined)), replay)
             }
             RequestBody::SendLiveMessage(send) => {
@@ -104,15 +102,10 @@ impl Server {
         for earlier in self.log.iter().take_while(|earlier| earlier.position < message.position) {
             previous[earlier.priority] = Seq(earlier.position.seq.0);
         }
-        self.send(ServerFrame::LiveMessage(LivePush { message, previous }));
+        self.send(ServerFrame::LiveMessage(LivePush { message, previous, hidden: false }));
     }
 
     fn send(&mut self, frame: ServerFrame) {
         self.out.push_back(frame.encode());
     }
-}
-
-fn accepted(seq: u64) -> ResponseBody {
-    let accepted_at = Wall::from_millis(seq);
-    ResponseBody::LiveMessageAccepted(Accepted { position: position(seq), accepted_at })
 }

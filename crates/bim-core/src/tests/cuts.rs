@@ -62,7 +62,7 @@ impl World {
         let out = world.bench.login(Credential::Fixed("t".into()));
         world.take(out);
         world.run_until_idle();
-        let (_, out) = world.bench.ask(Ask::Join(crate::testing::group()));
+        let (_, out) = world.bench.ask(crate::testing::join());
         world.take(out);
         world.run_until_idle();
         world

@@ -123,7 +123,7 @@ fn a_smaller_window_after_a_reconnect_holds_back_what_was_in_flight() {
 #[test]
 fn an_answer_for_another_group_is_not_taken_for_the_one_that_was_asked_for() {
     let mut bench = Bench::connected();
-    let (call, _) = bench.ask(Ask::Join(group()));
+    let (call, _) = bench.ask(crate::testing::join());
     let out = bench.answer(2, Ok(joined_elsewhere()));
     assert_eq!(refused_with(&out, call), Some(ErrorCode::ProtocolViolation), "{out:?}");
 

@@ -1,12 +1,12 @@
-use bim_proto::{Joined, RequestBody, ResponseBody, ServerFrame};
+use bim_proto::{Joined, LiveChange, LiveChanged, LivePush, RequestBody, ResponseBody, ServerFrame};
 use bim_types::{
-    ConnectStatus, Continuity, Conversation, Cursor, DiscontinuityReason, ErrorCode, LiveGap, Priority,
-    ResumeVerdict, Seq,
+    ConnectStatus, Continuity, Conversation, Cursor, DiscontinuityReason, ErrorCode, LiveGap, MessageBody,
+    PerPriority, Priority, ResumeVerdict, Seq, Uid,
 };
 
 use crate::testing::{
-    Bench, conversation, group, joined_at, live, message, position, push, refused_with, reply, request,
-    resumed, status, text,
+    Bench, accepted, conversation, group, join, join_request, joined, joined_at, live, message, position,
+    push, refused_with, reply, request, resumed, status, text,
 };
 use crate::{Answer, Ask, Input, LeftReason, LinkId, LiveEvent, Output};
 
@@ -14,9 +14,20 @@ fn gap(to: u64, count: u64) -> LiveGap {
     LiveGap { conversation_short_id: group(), priority: Priority::Normal, count, from: Seq(11), to: Seq(to) }
 }
 
+fn owner() -> Uid {
+    Uid::string("owner").unwrap()
+}
+
+/// A change that comes when everything before it was accounted for.
+fn change(seq: u64, what: LiveChanged) -> ServerFrame {
+    let change =
+        LiveChange { position: position(seq), previous: PerPriority::default(), operator: owner(), what };
+    ServerFrame::LiveChange(change)
+}
+
 /// The number of the join that resumes at a cursor.
 fn rejoin_id(out: &[Output], link: u64, cursor: Cursor) -> u64 {
-    let join = RequestBody::JoinLiveGroup(group(), Some(cursor));
+    let join = join_request(Some(cursor), None);
     (1..50).find(|id| out.contains(&request(link, *id, join.clone()))).expect("a rejoin goes out")
 }
 
@@ -29,10 +40,42 @@ fn messages_gaps_and_changes_reach_the_app_once() {
     assert_eq!(bench.frame(ServerFrame::LiveGap(gap(14, 3))), [live(LiveEvent::LeftOut(gap(14, 3)))]);
     assert_eq!(bench.frame(ServerFrame::LiveGap(gap(14, 3))), []);
     let edited = bim_types::Message { edits: 1, ..first };
-    let out = bench.frame(ServerFrame::LiveMessageUpdated(edited.clone()));
-    assert_eq!(out, [live(LiveEvent::Updated(edited))]);
-    let out = bench.frame(ServerFrame::LiveMessageDeleted(group(), position(11)));
-    assert_eq!(out, [live(LiveEvent::Deleted { group: group(), position: position(11) })]);
+    let out = bench.frame(change(15, LiveChanged::Updated(edited.clone())));
+    assert_eq!(out, [live(LiveEvent::Updated { message: edited.clone(), operator: owner() })]);
+    assert_eq!(bench.frame(change(15, LiveChanged::Updated(edited))), []);
+    let position = position(11);
+    let out = bench.frame(change(16, LiveChanged::Deleted { group: group(), position }));
+    assert_eq!(out, [live(LiveEvent::Deleted { group: group(), position, operator: owner() })]);
+}
+
+#[test]
+fn a_missing_change_breaks_the_path_like_a_missing_message() {
+    let mut bench = Bench::joined();
+    let what = LiveChanged::Deleted { group: group(), position: position(3) };
+    let ServerFrame::LiveChange(mut late) = change(13, what) else { unreachable!() };
+    late.previous.high = Seq(12);
+    assert_eq!(bench.frame(ServerFrame::LiveChange(late))[0], Output::Abort(LinkId(1)));
+}
+
+#[test]
+fn a_hidden_message_is_accounted_for_and_not_shown() {
+    let mut bench = Bench::joined();
+    let ServerFrame::LiveMessage(push) = push(message(11, "bob", 1)) else { unreachable!() };
+    assert_eq!(bench.frame(ServerFrame::LiveMessage(LivePush { hidden: true, ..push })), []);
+    bench.cut_and_redial();
+    rejoin_id(&bench.dialed_and_welcomed(), 2, Cursor::at(position(11)));
+}
+
+#[test]
+fn a_message_that_a_moderator_rewrote_says_what_it_says_now() {
+    let mut bench = Bench::joined();
+    let (call, _) = bench.ask(Ask::Send(text(7)));
+    let ResponseBody::LiveMessageAccepted(verdict) = accepted(11) else { unreachable!() };
+    let body = MessageBody::Text("h***o".into());
+    let rewritten = bim_proto::Accepted { rewritten: Some(body.clone()), ..verdict };
+    let out = bench.answer(3, Ok(ResponseBody::LiveMessageAccepted(rewritten)));
+    let mine = bim_types::Message { body, ..message(11, "alice", 7) };
+    assert_eq!(out, [live(LiveEvent::Sent(mine.clone())), reply(call, Answer::Message(mine))]);
 }
 
 #[test]
@@ -45,7 +88,7 @@ fn frames_of_a_group_the_client_is_not_in_are_ignored() {
 #[test]
 fn joining_twice_is_answered_from_what_is_known() {
     let mut bench = Bench::joined();
-    let (call, out) = bench.ask(Ask::Join(group()));
+    let (call, out) = bench.ask(join());
     assert_eq!(out, [reply(call, Answer::Conversation(conversation(1)))]);
 }
 
@@ -168,18 +211,18 @@ fn a_group_that_was_left_is_not_entered_again() {
 fn leaving_and_joining_again_ends_in_the_group() {
     let mut bench = Bench::joined();
     bench.ask(Ask::Leave(group()));
-    let (join, out) = bench.ask(Ask::Join(group()));
-    assert_eq!(out, [request(1, 4, RequestBody::JoinLiveGroup(group(), None))]);
+    let (again, out) = bench.ask(join());
+    assert_eq!(out, [request(1, 4, join_request(None, None))]);
     bench.answer(3, Ok(ResponseBody::Done));
     let out = bench.answer(4, Ok(joined_at(20, ResumeVerdict::Fresh)));
-    assert_eq!(out, [reply(join, Answer::Conversation(conversation(1)))]);
+    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh)))]);
     assert_eq!(bench.frame(push(message(21, "bob", 1))).len(), 1);
 }
 
 #[test]
 fn a_refused_join_leaves_nothing_behind() {
     let mut bench = Bench::connected();
-    let (call, _) = bench.ask(Ask::Join(group()));
+    let (call, _) = bench.ask(join());
     let out = bench.answer(2, Err(ErrorCode::MemberBlock.into()));
     assert_eq!(refused_with(&out, call), Some(ErrorCode::MemberBlock));
     assert_eq!(bench.frame(push(message(11, "bob", 1))), []);
@@ -206,9 +249,7 @@ fn a_message_sent_just_before_leaving_gets_its_true_verdict_after_a_lost_connect
         ],
         "outside of the group the server could not say that it was accepted"
     );
-    let accepted =
-        bim_proto::Accepted { position: position(11), accepted_at: bim_types::Wall::from_millis(11) };
-    let out = bench.answer(3, Ok(ResponseBody::LiveMessageAccepted(accepted)));
+    let out = bench.answer(3, Ok(accepted(11)));
     assert!(out.contains(&reply(send, Answer::Message(message(11, "alice", 7)))), "{out:?}");
     assert_eq!(bench.answer(4, Ok(ResponseBody::Done)), [reply(leave, Answer::Done)]);
     bench.cut_and_redial();

@@ -1,18 +1,13 @@
 use std::time::Duration;
 
-use bim_proto::{Accepted, RequestBody, ResponseBody};
+use bim_proto::{RequestBody, ResponseBody};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, MESSAGE_BODY_BYTES_MAX, REQUEST_TIMEOUT};
-use bim_types::{ErrorCode, GroupInfo, MessageBody, Refusal, Wall};
+use bim_types::{ErrorCode, GroupInfo, MessageBody, Refusal};
 
 use crate::testing::{
-    Bench, conversation, group, live, message, position, push, refused, refused_with, reply, request, text,
+    Bench, accepted, conversation, group, live, message, push, refused, refused_with, reply, request, text,
 };
 use crate::{Answer, Ask, CallId, Input, LiveEvent, Output, SendLive};
-
-fn accepted(seq: u64) -> ResponseBody {
-    let accepted_at = Wall::from_millis(seq);
-    ResponseBody::LiveMessageAccepted(Accepted { position: position(seq), accepted_at })
-}
 
 fn send(bench: &mut Bench, id: u128) -> (CallId, Vec<Output>) {
     bench.ask(Ask::Send(text(id)))

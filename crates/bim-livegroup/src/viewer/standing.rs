@@ -53,14 +53,17 @@ impl Viewer {
         let mut changed =
             std::mem::replace(&mut known.online_count, pulse.online_count) != pulse.online_count;
         let named = pulse.joined.named.iter().chain(&pulse.changed.named).rfind(|member| member.uid == me);
-        if let Some(record) = named
-            && known.me.as_ref() != Some(record)
-        {
-            known.role = record.role;
-            known.me = Some(record.clone());
-            changed = true;
+        if let Some(record) = named {
+            changed |= set_record(known, record);
         }
         told_if(changed, known)
+    }
+
+    /// Takes this user's own record as an answer tells it. `None` when nothing is new, and for another's record.
+    pub fn on_record(&mut self, record: &Member) -> Option<&Conversation> {
+        let is_own = record.uid == self.me;
+        let known = self.known().filter(|_| is_own)?;
+        told_if(set_record(known, record), known)
     }
 
     /// Takes the state that a join was answered with.
@@ -79,10 +82,14 @@ fn told_if(changed: bool, known: &Conversation) -> Option<&Conversation> {
     changed.then_some(known)
 }
 
-/// Whether two states say something else. How long ago the online count was taken is no news by itself.
+/// Whether two states say something else. How long ago the online count was taken, and when this user was last
+/// heard, is no news by itself.
 fn differs(before: &Conversation, after: &Conversation) -> bool {
-    let aged = Conversation { online_count_age: after.online_count_age, ..before.clone() };
-    aged != *after
+    let mut before = Conversation { online_count_age: after.online_count_age, ..before.clone() };
+    if let (Some(before), Some(after)) = (&mut before.me, &after.me) {
+        before.presence = after.presence;
+    }
+    before != *after
 }
 
 /// What an event says of the group and of this user.
@@ -125,6 +132,14 @@ fn apply(known: &mut Conversation, me: &Uid, change: &GroupChange) {
         // What was done to others, and what a newer version may tell.
         _ => {}
     }
+}
+
+/// Whether the record says something else than the known one.
+fn set_record(known: &mut Conversation, record: &Member) -> bool {
+    let before = known.clone();
+    known.role = record.role;
+    known.me = Some(record.clone());
+    differs(&before, known)
 }
 
 fn edit(known: &mut Conversation, change: impl FnOnce(&mut Member)) {
