@@ -5,7 +5,7 @@ use std::time::Duration;
 use bim_proto::stored::{StoredApp, StoredKey};
 use bim_types::limits::GROUP_NAME_CHARS_MAX;
 use bim_types::store::{Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, VersionedRecord};
-use bim_types::{AppId, AppSecret, ErrorCode, Now, Refusal, Uid};
+use bim_types::{AppId, AppSecret, ErrorCode, Now, Refusal};
 
 use crate::engine::Engine;
 use crate::io::{AdminCommand, AdminReply, Notice, Output, StoreFailure};
@@ -20,8 +20,9 @@ impl Engine {
                 self.set_app_disabled(id, app, disabled).map(|()| None)
             }
             AdminCommand::ListApps => Ok(Some(AdminReply::Apps(self.apps.summaries()))),
-            AdminCommand::MintToken { app, uid, ttl, nonce } => {
-                self.mint_token(now, app, uid, ttl, nonce).map(Some)
+            AdminCommand::MintToken { app, uid, ttl, nonce, app_server } => {
+                let claims = token::claims(app, uid, now.wall, ttl, nonce);
+                self.mint_token(ttl, token::Claims { app_server, ..claims }).map(Some)
             }
             AdminCommand::Status => Ok(Some(AdminReply::Status {
                 sessions: self.sessions.users() as u64,
@@ -110,15 +111,8 @@ impl Engine {
         self.ops.write(&mut self.out, vec![LogOp::Put(put)], pending);
     }
 
-    fn mint_token(
-        &self,
-        now: Now,
-        app: AppId,
-        uid: Uid,
-        ttl: Duration,
-        nonce: u128,
-    ) -> Result<AdminReply, Refusal> {
-        let known = self.apps.find(app).ok_or(ErrorCode::AppNotNormal)?;
+    fn mint_token(&self, ttl: Duration, claims: token::Claims) -> Result<AdminReply, Refusal> {
+        let known = self.apps.find(claims.app).ok_or(ErrorCode::AppNotNormal)?;
         let most = self.config.token_lifetime;
         if ttl < Duration::from_secs(1) || ttl > most {
             let refusal = Refusal::new(ErrorCode::InvalidRequest).limit(most.as_secs());
@@ -127,7 +121,6 @@ impl Engine {
             );
         }
         let key = known.record.keys.first().ok_or(ErrorCode::AppNotNormal)?;
-        let claims = token::claims(app, uid, now.wall, ttl, nonce);
         let expires_at = claims.expires_at;
         Ok(AdminReply::Token { token: token::mint(&key.key_id, &key.secret, &claims), expires_at })
     }

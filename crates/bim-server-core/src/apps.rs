@@ -40,6 +40,11 @@ impl Apps {
         self.last = self.last.max(app.value());
     }
 
+    /// Every app.
+    pub(crate) fn ids(&self) -> Vec<AppId> {
+        self.apps.keys().copied().collect()
+    }
+
     /// One app.
     pub(crate) fn find(&self, app: AppId) -> Option<&App> {
         self.apps.get(&app)

@@ -70,6 +70,8 @@ pub struct EngineConfig {
     pub members_may_set_attributes: bool,
     /// Counters of one live group; 0 to 1,000. More are refused.
     pub counters_per_group: usize,
+    /// Whether messages wait for a moderator's verdict: [`crate::io::Output::Moderate`].
+    pub moderates: bool,
     /// How long a moderation hook may take before the fallback decides; 10 ms to 10 s.
     pub moderation_timeout: Duration,
     /// The fallback: whether a message is let through when the moderation hook fails or takes too long. Otherwise
@@ -115,6 +117,7 @@ impl Default for EngineConfig {
             pulse_interval: limits::PULSE_INTERVAL,
             members_may_set_attributes: true,
             counters_per_group: limits::COUNTERS_MAX,
+            moderates: false,
             moderation_timeout: limits::MODERATION_TIMEOUT,
             moderation_fallback_allows: false,
             attribute_leave_grace: limits::ATTRIBUTE_LEAVE_GRACE,
@@ -139,6 +142,9 @@ impl EngineConfig {
                 window: self.resume_window,
             },
             members_may_send_high: self.members_may_send_high,
+            members_may_set_attributes: self.members_may_set_attributes,
+            recall_window: self.recall_window,
+            admins: self.admins_per_group,
         }
     }
 }

@@ -9,7 +9,7 @@ use bim_types::{ConnectionId, Entropy, ErrorCode, Mono, Now, Refusal};
 use crate::apps::Apps;
 use crate::config::EngineConfig;
 use crate::io::{Input, Loaded, LogQuery, Notice, Output, StoreFailure};
-use crate::live::Rooms;
+use crate::live::{Broadcasts, Checks, Rooms};
 use crate::ops::{Asker, Ops, PendingRead, PendingWrite};
 use crate::outputs::Outputs;
 use crate::session::{FailedLogins, Sessions};
@@ -45,8 +45,12 @@ pub struct Engine {
     pub(crate) sessions: Sessions,
     pub(crate) failed_logins: FailedLogins,
     pub(crate) rooms: Rooms,
+    pub(crate) checks: Checks,
+    pub(crate) broadcasts: Broadcasts,
     pub(crate) health: Health,
     pub(crate) accepted: u64,
+    /// Connections that were ended and are still in their groups.
+    ended: Vec<ConnectionId>,
 }
 
 /// What the engine does no more.
@@ -68,6 +72,8 @@ impl Engine {
         let mut engine = Self {
             failed_logins: FailedLogins::new(&config),
             rooms: Rooms::default(),
+            checks: Checks::default(),
+            broadcasts: Broadcasts::default(),
             entropy: Entropy::new(seed),
             out: Outputs::default(),
             ops: Ops::default(),
@@ -75,6 +81,7 @@ impl Engine {
             sessions: Sessions::default(),
             health: Health::default(),
             accepted: 0,
+            ended: Vec::new(),
             config,
         };
         engine.read_apps(0);
@@ -86,8 +93,10 @@ impl Engine {
         match input {
             Input::Opened { connection, peer } => self.on_opened(now, connection, peer),
             Input::Frame { connection, frame } => self.on_frame(now, connection, frame),
-            Input::Closed { connection } => self.on_closed(connection),
+            Input::Closed { connection } => self.on_closed(now, connection),
             Input::TooSlow { connection } => self.on_too_slow(connection),
+            Input::Moderated { id, verdict } => self.on_moderated(now, id, verdict),
+            Input::Remove { group, seq } => self.on_remove(now, group, seq),
             Input::Written { op, result } => self.on_written(now, op, result),
             Input::Loaded { op, result } => self.on_loaded(now, op, result),
             Input::Admin { id, command } => self.on_admin(now, id, command),
@@ -95,6 +104,8 @@ impl Engine {
             Input::Tick => self.on_tick(now),
         }
         self.finish_drain();
+        self.leave_groups_of_ended(now);
+        self.plan_wakes(now);
     }
 
     /// The next thing to do, in order; `None` when there is nothing until the next input.
@@ -105,10 +116,10 @@ impl Engine {
     /// When [`Input::Tick`] is due.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        match (self.sessions.next_deadline(), self.rooms.next_sweep()) {
-            (Some(session), Some(sweep)) => Some(session.min(sweep)),
-            (session, sweep) => session.or(sweep),
-        }
+        [self.sessions.next_deadline(), self.rooms.next_deadline(), self.checks.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Answers a request, if its connection is still there.
@@ -126,7 +137,14 @@ impl Engine {
             self.out.push(Output::Notice(Notice::Ended { connection, code }));
             self.out.send(connection, ServerFrame::Goodbye(Goodbye { reason: Some(reason) }));
             self.out.push(Output::Close { connection });
-            self.leave_all_groups(connection);
+            self.ended.push(connection);
+        }
+    }
+
+    /// Takes connections that were ended out of their groups.
+    fn leave_groups_of_ended(&mut self, now: Now) {
+        for connection in std::mem::take(&mut self.ended) {
+            self.leave_all_groups(now, connection);
         }
     }
 
@@ -166,13 +184,14 @@ impl Engine {
             self.on_store_failed();
         }
         match pending {
-            PendingWrite::Send { asker, group, message, content } => {
-                self.on_send_written(now, asker, group, *message, content, result);
+            PendingWrite::Send { group, sending } => self.on_send_written(now, group, *sending, result),
+            PendingWrite::Create { asker, key, group } => {
+                self.on_create_written(now, asker, key, *group, result);
             }
-            PendingWrite::Create { asker, key, group } => self.on_create_written(asker, key, *group, result),
-            PendingWrite::Change { asker, key, group } => {
-                self.on_change_written(now, asker, key, *group, result);
+            PendingWrite::Change { asker, key, change } => {
+                self.on_change_written(now, asker, key, *change, result);
             }
+            PendingWrite::Taps { asker, key, taps } => self.on_taps_written(asker, key, &taps, result),
             PendingWrite::Dissolve { asker, key } => self.on_dissolve_written(now, asker, key, result),
             PendingWrite::App { admin, app, record, created } => {
                 self.on_app_written(admin, app, *record, created, result);
@@ -191,6 +210,9 @@ impl Engine {
                     self.read_apps(after);
                 } else {
                     self.out.push(Output::Ready);
+                    for app in self.apps.ids() {
+                        self.watch_idle_groups(app, 0);
+                    }
                 }
             }
             (PendingRead::Apps { after }, _) => self.read_apps(after),
@@ -222,6 +244,7 @@ impl Engine {
 
     fn on_tick(&mut self, now: Now) {
         self.tick_sessions(now);
-        self.sweep_rooms(now);
+        self.tick_checks(now);
+        self.tick_rooms(now);
     }
 }

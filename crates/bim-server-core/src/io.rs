@@ -8,7 +8,8 @@ use bim_types::store::{
     LogOp, LogOutcome, LogRecord, OpId, RecordKey, RecordRange, StreamHead, StreamId, VersionedRecord,
 };
 use bim_types::{
-    AppId, AppSecret, ConnectionId, ConversationShortId, ErrorCode, GroupKey, Refusal, Seq, Token, Uid, Wall,
+    AppId, AppSecret, ConnectionId, ConversationShortId, ErrorCode, GroupKey, MessageBody, Priority, Refusal,
+    Seq, Token, Uid, Wall,
 };
 use bytes::Bytes;
 
@@ -54,6 +55,20 @@ pub enum Input {
         op: OpId,
         /// What was read.
         result: Result<Loaded, StoreFailure>,
+    },
+    /// A moderator has decided on [`Output::Moderate`].
+    Moderated {
+        /// The number it came with.
+        id: u64,
+        /// What it decided.
+        verdict: ModerationVerdict,
+    },
+    /// A moderator wants an accepted message removed after all.
+    Remove {
+        /// Of which group.
+        group: GroupKey,
+        /// Which message.
+        seq: Seq,
     },
     /// An operator asks for something.
     Admin {
@@ -136,6 +151,21 @@ pub enum Output {
         /// What to read.
         query: LogQuery,
     },
+    /// A message wants a moderator's verdict before it is accepted: answer with [`Input::Moderated`]. Without
+    /// an answer within [`crate::EngineConfig::moderation_timeout`] the fallback decides.
+    Moderate {
+        /// The number to answer with.
+        id: u64,
+        /// The message.
+        message: Moderated,
+    },
+    /// A message was accepted; a moderator may look at it, and ask for [`Input::Remove`].
+    Review {
+        /// Where it stands.
+        seq: Seq,
+        /// The message.
+        message: Moderated,
+    },
     /// The answer to an operator.
     AdminDone {
         /// The number that the command came with.
@@ -147,6 +177,39 @@ pub enum Output {
     Drained,
     /// Something an operator may want to see in the log. Holds no secret and no message body.
     Notice(Notice),
+}
+
+/// A message as a moderator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moderated {
+    /// For which group.
+    pub group: GroupKey,
+    /// From whom.
+    pub sender: Uid,
+    /// Its class.
+    pub priority: Priority,
+    /// What it says.
+    pub body: MessageBody,
+}
+
+/// What a moderator decides on a message that is not accepted yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ModerationVerdict {
+    /// It is accepted.
+    Allow,
+    /// It is refused with [`ErrorCode::MessageIllegal`], and this code and these words of the app's own in the
+    /// hint: at most 200 bytes.
+    Refuse {
+        /// The app's own check code.
+        check_code: i32,
+        /// The app's own words.
+        message: String,
+    },
+    /// It is accepted and says this instead.
+    Rewrite(MessageBody),
+    /// It is accepted, and only its sender sees it.
+    OnlyForSender,
 }
 
 /// What the engine reads from the log.
@@ -163,10 +226,10 @@ pub enum LogQuery {
     },
     /// The records of these keys that exist. Answered with [`Loaded::Records`].
     Keys(Vec<RecordKey>),
-    /// One record and the ends of its stream. Answered with [`Loaded::Room`].
+    /// The records of these keys that exist, and the ends of a stream. Answered with [`Loaded::Room`].
     Room {
-        /// Which record.
-        key: RecordKey,
+        /// Which records.
+        keys: Vec<RecordKey>,
         /// Which stream.
         stream: StreamId,
     },
@@ -189,7 +252,7 @@ pub enum Loaded {
     /// For [`LogQuery::Records`] and [`LogQuery::Keys`].
     Records(Vec<VersionedRecord>),
     /// For [`LogQuery::Room`].
-    Room(Option<VersionedRecord>, StreamHead),
+    Room(Vec<VersionedRecord>, StreamHead),
     /// For [`LogQuery::Messages`].
     Messages(Vec<LogRecord>),
 }
@@ -232,6 +295,8 @@ pub enum AdminCommand {
         ttl: Duration,
         /// 16 random bytes for the `jti` claim.
         nonce: u128,
+        /// Whether its sessions are the app's own server; see [`crate::token`].
+        app_server: bool,
     },
     /// Counts what is going on.
     Status,

@@ -32,4 +32,7 @@ pub use bim_livegroup::queue;
 pub use bim_livegroup::room::BufferLimits;
 pub use config::EngineConfig;
 pub use engine::Engine;
-pub use io::{AdminCommand, AdminReply, AppSummary, Input, Loaded, LogQuery, Notice, Output, StoreFailure};
+pub use io::{
+    AdminCommand, AdminReply, AppSummary, Input, Loaded, LogQuery, Moderated, ModerationVerdict, Notice,
+    Output, StoreFailure,
+};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use bim_livegroup::room::Actor;
 use bim_proto::stored::{StoredApp, StoredLiveGroup, StoredLiveMessage};
 use bim_proto::{HistoryQuery, RequestId};
 use bim_types::store::{LogOp, OpId};
-use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, Seq};
+use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, MessageBody, Seq};
 
 use crate::io::{LogQuery, Output};
+use crate::live::Change;
 use crate::outputs::Outputs;
 
 /// What one operation takes up beside its bytes, roughly.
@@ -22,18 +24,60 @@ pub(crate) struct Asker {
     pub(crate) request: RequestId,
 }
 
+impl Asker {
+    /// Nobody: what the engine does by itself is answered to nobody.
+    pub(crate) const NOBODY: Self = Self { connection: ConnectionId(u64::MAX), request: RequestId(0) };
+}
+
+/// Where a message on its way to the log comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// A request, which is answered.
+    Request(Asker),
+    /// A broadcast, which counts it.
+    Broadcast(u64),
+}
+
+/// A message on its way to the log.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+    /// As it is to be stored.
+    pub(crate) message: StoredLiveMessage,
+    /// A hash of what its device said.
+    pub(crate) content: [u8; 16],
+    /// What its device said, when a moderator rewrote it.
+    pub(crate) said: Option<MessageBody>,
+}
+
+/// A page of messages that is being read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingHistory {
+    /// Who wants it.
+    pub(crate) asker: Asker,
+    /// Of which group.
+    pub(crate) key: GroupKey,
+    /// What is wanted; the last number is one that is announced.
+    pub(crate) query: HistoryQuery,
+    /// Messages at most.
+    pub(crate) limit: usize,
+}
+
 /// A write that waits.
 #[derive(Debug)]
 pub(crate) enum PendingWrite {
     /// A message is being appended.
-    Send { asker: Asker, group: GroupKey, message: Box<StoredLiveMessage>, content: [u8; 16] },
+    Send { group: GroupKey, sending: Box<Sending> },
     /// A group is being made.
     Create { asker: Asker, key: GroupKey, group: Box<StoredLiveGroup> },
     /// A group's state is being changed.
-    Change { asker: Asker, key: GroupKey, group: Box<StoredLiveGroup> },
+    Change { asker: Asker, key: GroupKey, change: Box<Change> },
+    /// Taps are being appended.
+    Taps { asker: Asker, key: GroupKey, taps: BTreeMap<String, u64> },
     /// A group is being dissolved.
     Dissolve { asker: Asker, key: GroupKey },
-    /// Old messages are being removed.
+    /// Old messages are being removed, or counters are being kept.
     Trim,
     /// An app is being written for an operator.
     App { admin: u64, app: AppId, record: Box<StoredApp>, created: bool },
@@ -50,6 +94,14 @@ pub(crate) enum PendingRead {
     Room { key: GroupKey },
     /// The last messages of a group that is wanted in memory.
     Recall { key: GroupKey },
+    /// The last taps of a group that is wanted in memory.
+    RecallTaps { key: GroupKey },
+    /// The groups that end when they are idle, at the start.
+    IdleGroups { app: AppId },
+    /// The groups that a broadcast goes to.
+    BroadcastTo { broadcast: u64, app: AppId },
+    /// The message that is to be changed or removed.
+    Edited { asker: Asker, actor: Box<Actor>, key: GroupKey, seq: Seq, body: Option<MessageBody> },
     /// A page of groups.
     List { asker: Asker, app: AppId, count: usize },
     /// A page of the index of own groups.
@@ -57,9 +109,9 @@ pub(crate) enum PendingRead {
     /// The groups of a page of the index.
     ListKeys { asker: Asker, app: AppId, next: Option<ConversationShortId>, has_more: bool },
     /// A page of messages.
-    History { asker: Asker, key: GroupKey, query: HistoryQuery, limit: usize, head: Seq },
+    History(PendingHistory),
     /// The message that a resend named.
-    Original { asker: Asker, key: GroupKey },
+    Original { asker: Asker, key: GroupKey, said: MessageBody },
 }
 
 /// Everything that waits for the store.
@@ -125,6 +177,7 @@ fn bytes_of(op: &LogOp) -> usize {
     match op {
         LogOp::Append(append) => append.entries.iter().map(|entry| entry.record.len()).sum(),
         LogOp::Put(put) => put.value.as_ref().map_or(0, bytes::Bytes::len),
+        LogOp::Replace(replace) => replace.record.len(),
         LogOp::Trim(_) => 0,
     }
 }

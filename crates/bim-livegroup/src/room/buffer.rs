@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use bim_proto::{LivePush, ServerFrame};
 use bim_types::limits::{RESUME_WINDOW, ROOM_BUFFER_BYTES_MAX, ROOM_BUFFER_MESSAGES_MAX};
 use bim_types::{Cursor, DiscontinuityReason, Epoch, Mono, PerPriority, Priority, Seq};
 
@@ -84,6 +85,17 @@ impl RoomBuffer {
         let begin = self.entries.partition_point(|(_, live)| live.seq <= lowest);
         let missed = self.entries.range(begin..).map(|(_, live)| live);
         Ok(missed.filter(|live| !cursor.covers(live.priority, live.seq)).cloned().collect())
+    }
+
+    /// Puts another message in the place of one that is still here.
+    pub(super) fn rewrite(&mut self, seq: Seq, rewrite: impl FnOnce(LivePush) -> LivePush) {
+        let at = self.entries.partition_point(|(_, live)| live.seq < seq);
+        let Some((_, live)) = self.entries.get_mut(at).filter(|(_, live)| live.seq == seq) else { return };
+        if let Ok(ServerFrame::LiveMessage(push)) = ServerFrame::decode(live.frame.clone()) {
+            let frame = ServerFrame::LiveMessage(rewrite(push)).encode();
+            self.bytes = self.bytes - live.frame.len() + frame.len();
+            live.frame = frame;
+        }
     }
 
     fn expire(&mut self, now: Mono) -> Option<Seq> {

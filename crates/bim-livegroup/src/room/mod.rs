@@ -7,29 +7,46 @@
 //! A message is *accepted* once the log has given it a number; only then the room hears of it
 //! ([`Room::accept`]) and the viewers get it. So no viewer ever sees what a crash could take back.
 
+mod admission;
 mod buffer;
+mod edits;
+mod measures;
+mod members;
+mod roll;
 mod sent;
 
 #[cfg(test)]
+mod measures_test;
+#[cfg(test)]
 mod room_test;
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
-use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage};
-use bim_proto::{Accepted, LivePush, SendLive, ServerFrame};
+use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage, StoredLiveRoll};
+use bim_proto::{Accepted, LivePush, ServerFrame};
+use bim_types::limits::{ADMINS_MAX, RECALL_WINDOW};
 use bim_types::{
-    ConnectionId, Conversation, Cursor, DeviceId, Epoch, ErrorCode, GroupInfoChange, GroupKey, Mono,
-    PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid,
+    ConnectionId, Conversation, Cursor, Epoch, GroupInfoChange, GroupKey, MemberInfo, MessageBody,
+    Mono, Now, PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
 };
+use bytes::Bytes;
 
+use crate::authority::Operation;
 use crate::budget::{Budgets, RoomBudget};
 use crate::queue::LiveFrame;
+use crate::roster::Roster;
 
+pub use admission::{Actor, Admission};
 pub use buffer::{BufferLimits, RoomBuffer};
+pub use edits::Edit;
+pub use measures::{Plan, Restraint};
+pub use members::InfoPlan;
+use members::role_in;
+use roll::Roll;
 use sent::{Sent, SentId, SentIds};
 
 /// What a room may decide by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomPolicy {
     /// How much it accepts.
     pub budgets: Budgets,
@@ -37,28 +54,29 @@ pub struct RoomPolicy {
     pub buffer: BufferLimits,
     /// Whether ordinary members may send HIGH.
     pub members_may_send_high: bool,
+    /// Whether ordinary members may set attributes.
+    pub members_may_set_attributes: bool,
+    /// How long a sender may change or remove an own message.
+    pub recall_window: Duration,
+    /// Admins at most.
+    pub admins: usize,
 }
 
-/// Someone in the room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Viewer {
-    /// Who.
-    pub uid: Uid,
-    /// On which device.
-    pub device: DeviceId,
+impl Default for RoomPolicy {
+    fn default() -> Self {
+        Self {
+            budgets: Budgets::default(),
+            buffer: BufferLimits::default(),
+            members_may_send_high: false,
+            members_may_set_attributes: true,
+            recall_window: RECALL_WINDOW,
+            admins: ADMINS_MAX,
+        }
+    }
 }
 
 /// A hash of what a message says: the same client id with another hash is a conflict.
 pub type ContentHash = [u8; 16];
-
-/// What is to be done with a message that may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// Append it to the log.
-    New,
-    /// It was accepted before; answer with where it stands.
-    Known(Accepted),
-}
 
 /// The answer to a join.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,12 +89,27 @@ pub struct Entry {
     pub replay: Vec<LiveFrame>,
 }
 
+/// The records of a group as they were stored, and their versions in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomRecords {
+    /// The group's own record.
+    pub group: StoredLiveGroup,
+    /// Its version.
+    pub group_version: u64,
+    /// The roll.
+    pub roll: StoredLiveRoll,
+    /// Its version; 0 when there is none.
+    pub roll_version: u64,
+}
+
 /// The server's end of one live group.
 #[derive(Debug)]
 pub struct Room {
     key: GroupKey,
     group: StoredLiveGroup,
-    record_version: u64,
+    group_version: u64,
+    roll: Roll,
+    roll_version: u64,
     dissolved: bool,
     epoch: Epoch,
     head: Seq,
@@ -84,34 +117,32 @@ pub struct Room {
     buffer: RoomBuffer,
     sent: SentIds,
     budget: RoomBudget,
-    members_may_send_high: bool,
-    viewers: BTreeMap<ConnectionId, Viewer>,
+    policy: RoomPolicy,
+    roster: Roster,
 }
 
 impl Room {
     /// A room without viewers, whose log ends at `head`. [`Room::recall_from`] and [`Room::accept`] then fill its buffer.
     #[must_use]
-    pub fn new(
-        key: GroupKey,
-        group: StoredLiveGroup,
-        record_version: u64,
-        head: Position,
-        policy: RoomPolicy,
-        now: Mono,
-    ) -> Self {
+    pub fn new(key: GroupKey, records: RoomRecords, head: Position, policy: RoomPolicy, now: Now) -> Self {
+        let RoomRecords { group, group_version, roll, roll_version } = records;
+        let mut budget = RoomBudget::new(policy.budgets, now.mono);
+        budget.set_slow_mode(group.slow_mode);
         Self {
             key,
             group,
-            record_version,
+            group_version,
+            roll: Roll::new(roll, now),
+            roll_version,
             dissolved: false,
             epoch: head.epoch,
             head: head.seq,
             last: PerPriority::splat(head.seq),
             buffer: RoomBuffer::new(policy.buffer, head.seq),
             sent: SentIds::default(),
-            budget: RoomBudget::new(policy.budgets, now),
-            members_may_send_high: policy.members_may_send_high,
-            viewers: BTreeMap::new(),
+            budget,
+            policy,
+            roster: Roster::default(),
         }
     }
 
@@ -124,23 +155,44 @@ impl Room {
 
     /// Takes a message that the log gave a number, and returns what its viewers get.
     ///
-    /// Numbers come in order, without holes; `content` is a hash of what the message says. The same call
-    /// takes messages that are read back after a restart; their age is counted from `now`.
+    /// Numbers come in order, without holes. The same call takes messages that are read back after a restart;
+    /// their age is counted from `now`. `content` is a hash of what the sender's device said; without it a
+    /// resend is recognised by the log alone.
     pub fn accept(
         &mut self,
         now: Mono,
         seq: Seq,
         stored: StoredLiveMessage,
-        content: ContentHash,
+        content: Option<ContentHash>,
     ) -> LiveFrame {
         let priority = stored.priority;
         let position = Position { epoch: self.epoch, seq };
-        let accepted = Accepted { position, accepted_at: stored.accepted_at };
-        self.sent.insert(SentId::of(&stored), Sent { accepted, content });
-        let message = stored.into_message(self.key.group, position);
-        let push = LivePush { message, previous: self.last };
-        let live =
-            LiveFrame { group: self.key, priority, seq, frame: ServerFrame::LiveMessage(push).encode() };
+        if let Some(content) = content {
+            let accepted = self.accepted(seq, &stored, None);
+            self.sent.insert(SentId::of(&stored), Sent { accepted, content });
+        }
+        let hidden = stored.deleted || stored.only_for_sender;
+        let mut message = stored.into_message(self.key.group, position);
+        if hidden {
+            message.body = MessageBody::Unknown { kind: 0 };
+        }
+        let push = LivePush { message, previous: self.last, hidden };
+        self.announce(now, priority, seq, ServerFrame::LiveMessage(push).encode())
+    }
+
+    /// The verdict on a message that the log gave a number. `sent` is what its device said.
+    #[must_use]
+    pub fn accepted(&self, seq: Seq, stored: &StoredLiveMessage, sent: Option<&MessageBody>) -> Accepted {
+        Accepted {
+            position: Position { epoch: self.epoch, seq },
+            accepted_at: stored.accepted_at,
+            only_for_sender: stored.only_for_sender,
+            rewritten: sent.filter(|sent| **sent != stored.body).map(|_| stored.body.clone()),
+        }
+    }
+
+    fn announce(&mut self, now: Mono, priority: Priority, seq: Seq, frame: Bytes) -> LiveFrame {
+        let live = LiveFrame { group: self.key, priority, seq, frame };
         self.last[priority] = seq;
         self.head = self.head.max(seq);
         if let Some(floor) = self.buffer.push(now, live.clone()) {
@@ -149,20 +201,21 @@ impl Room {
         live
     }
 
-    /// Lets a connection in, and says what it missed since its cursor.
+    /// Lets a connection in, and says what it missed since its cursor. Whether the user may come in is asked
+    /// before, with [`Room::permit`].
     pub fn join(
         &mut self,
-        now: Mono,
-        connection: ConnectionId,
-        viewer: Viewer,
+        now: Now,
+        actor: &Actor,
+        info: Option<MemberInfo>,
         resume: Option<Cursor>,
     ) -> Entry {
-        self.viewers.insert(connection, viewer);
+        self.roster.enter(actor.connection, actor.uid.clone(), info, now.wall);
         let here = Cursor::at(Position { epoch: self.epoch, seq: self.head });
         let Some(cursor) = resume else {
             return Entry { cursor: here, verdict: ResumeVerdict::Fresh, replay: Vec::new() };
         };
-        match self.buffer.missed(now, self.epoch, self.head, &cursor) {
+        match self.buffer.missed(now.mono, self.epoch, self.head, &cursor) {
             Ok(replay) => {
                 let verdict = ResumeVerdict::Resumed { left_out: PerPriority::default() };
                 Entry { cursor, verdict, replay }
@@ -173,79 +226,35 @@ impl Room {
         }
     }
 
-    /// Lets a connection go. Returns whether it was in.
-    pub fn leave(&mut self, connection: ConnectionId) -> bool {
-        self.viewers.remove(&connection).is_some()
+    /// Lets a connection go. `None` when it was not in.
+    pub fn leave(&mut self, connection: ConnectionId) -> Option<crate::roster::Left> {
+        self.roster.leave(connection)
     }
 
-    /// Whether this sender may send this message now; takes from the budget when it may.
-    ///
-    /// # Errors
-    ///
-    /// The refusal to answer with. A message that was accepted lately is never refused for the budget.
-    pub fn admit(
-        &mut self,
-        now: Mono,
-        connection: ConnectionId,
-        send: &SendLive,
-        content: ContentHash,
-    ) -> Result<Admission, Refusal> {
-        let Some(viewer) = self.viewers.get(&connection) else {
-            return Err(ErrorCode::UserNotInGroup.into());
-        };
-        send.body.check()?;
-        let Viewer { uid: sender, device } = viewer.clone();
-        let id = SentId { sender: sender.clone(), device, client_id: send.client_message_id };
-        if let Some(sent) = self.sent.find(&id) {
-            return if sent.content == content {
-                Ok(Admission::Known(sent.accepted))
-            } else {
-                Err(ErrorCode::IdempotencyConflict.into())
-            };
-        }
-        if send.priority == Priority::High && !self.may_send_high(&sender) {
-            return Err(
-                Refusal::new(ErrorCode::UserForbidden).hint("only owner and admins may send HIGH here")
-            );
-        }
-        self.budget
-            .take(now, &sender, send.priority)
-            .map_err(|wait| Refusal::new(ErrorCode::MessageFrequency).retry_after(wait))?;
-        Ok(Admission::New)
+    /// Ends mutes and blocks that are due. Returns who may speak again.
+    pub fn expire(&mut self, now: Mono) -> Vec<Uid> {
+        self.roll.expire(now)
     }
 
-    /// Whether this user may end the group.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::UserForbidden`] for anyone but the owner.
-    pub fn may_dissolve(&self, uid: &Uid) -> Result<(), Refusal> {
-        match self.role(uid) {
-            Role::Owner => Ok(()),
-            _ => Err(forbidden("only the owner may dissolve a live group")),
-        }
+    /// When [`Room::expire`] has something to do.
+    #[must_use]
+    pub fn next_expiry(&self) -> Option<Mono> {
+        self.roll.next_expiry()
     }
 
     /// The group as it is after a change of its information, if this user may make it.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::UserForbidden`] for ordinary members, and for admins who change the notice;
-    /// [`ErrorCode::UserNotInGroup`] for anyone else who is not in; what [`GroupInfoChange::check`] says.
-    pub fn with_info(
-        &self,
-        uid: &Uid,
-        connection: ConnectionId,
-        change: GroupInfoChange,
-    ) -> Result<StoredLiveGroup, Refusal> {
-        match self.role(uid) {
-            Role::Owner => {}
-            Role::Admin if change.notice.is_none() => {}
-            Role::Admin => return Err(forbidden("only the owner may change the notice of a live group")),
-            _ if self.has(connection) => {
-                return Err(forbidden("only owner and admins may change a live group"));
-            }
-            _ => return Err(ErrorCode::UserNotInGroup.into()),
+    /// What [`Room::permit`] says to [`Operation::SetInfo`] and [`Operation::SetNotice`]; what
+    /// [`GroupInfoChange::check`] says.
+    pub fn with_info(&self, actor: &Actor, change: GroupInfoChange) -> Result<StoredLiveGroup, Refusal> {
+        let is_notice_only = GroupInfoChange { notice: None, ..change.clone() }.is_empty();
+        if change.notice.is_some() {
+            self.permit(Operation::SetNotice, actor)?;
+        }
+        if !is_notice_only || change.is_empty() {
+            self.permit(Operation::SetInfo, actor)?;
         }
         change.check()?;
         let info = change.apply(self.group.info.clone());
@@ -253,53 +262,93 @@ impl Room {
     }
 
     /// Takes the group as it was stored after a change.
-    pub fn replace(&mut self, group: StoredLiveGroup, record_version: u64) {
+    pub fn replace(&mut self, group: StoredLiveGroup, group_version: u64) {
+        self.budget.set_slow_mode(group.slow_mode);
         self.group = group;
-        self.record_version = record_version;
+        self.group_version = group_version;
+    }
+
+    /// Takes the roll as it was stored after a change, and has whoever it says something else about told anew.
+    pub fn replace_roll(&mut self, roll: StoredLiveRoll, roll_version: u64, now: Now) {
+        self.roll.replace(roll, now);
+        self.roll_version = roll_version;
+    }
+
+    /// Has the next pulse tell the records of these users.
+    pub fn records_changed(&mut self, uids: &[Uid]) {
+        for uid in uids {
+            self.roster.record_changed(uid);
+        }
     }
 
     /// Ends the group: nobody is in it any more. Returns who was.
     pub fn dissolve(&mut self) -> Vec<ConnectionId> {
         self.dissolved = true;
         self.group.version += 1;
-        std::mem::take(&mut self.viewers).into_keys().collect()
+        self.roster.drain()
     }
 
     /// A user's standing.
     #[must_use]
     pub fn role(&self, uid: &Uid) -> Role {
-        if self.group.owner == *uid {
-            Role::Owner
-        } else if self.group.admins.contains(uid) {
-            Role::Admin
-        } else {
-            Role::Normal
-        }
+        role_in(&self.group, uid)
     }
 
     /// The group as a user on a connection sees it.
     #[must_use]
-    pub fn conversation(&self, uid: &Uid, connection: ConnectionId) -> Conversation {
-        Conversation { role: self.role(uid), joined: self.viewers.contains_key(&connection), ..self.state() }
+    pub fn conversation(
+        &self,
+        uid: &Uid,
+        connection: ConnectionId,
+        heard: &dyn Fn(ConnectionId) -> Wall,
+    ) -> Conversation {
+        Conversation {
+            role: self.role(uid),
+            joined: self.roster.has(connection),
+            me: Some(self.member(uid, heard, false)),
+            ..self.state()
+        }
     }
 
-    /// The group as everyone sees it: role and joined are not set.
+    /// The group as everyone sees it: role, joined and the own record are not set.
     #[must_use]
     pub fn state(&self) -> Conversation {
-        let online = self.viewers.len() as u64;
-        conversation(self.key, &self.group, online, self.dissolved)
+        conversation(self.key, &self.group, self.roster.users(), self.dissolved)
     }
 
     /// Whether a connection is in the room.
     #[must_use]
     pub fn has(&self, connection: ConnectionId) -> bool {
-        self.viewers.contains_key(&connection)
+        self.roster.has(connection)
     }
 
     /// Whether nobody is in the room.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.viewers.is_empty()
+        self.roster.users() == 0
+    }
+
+    /// Who is in the room.
+    #[must_use]
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Somebody reads who is in; see [`Roster::list_read`].
+    pub fn list_read(&mut self) {
+        self.roster.list_read();
+    }
+
+    /// The group's version, which rises with every change of its state.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.group.version
+    }
+
+    /// How long nobody may be in before the group is dissolved; zero: for ever.
+    #[must_use]
+    pub fn dissolve_after_idle(&self) -> Duration {
+        self.group.dissolve_after_idle
     }
 
     /// The owner.
@@ -314,10 +363,10 @@ impl Room {
         &self.group.admins
     }
 
-    /// The version of the group's record in the store.
+    /// The versions of the group's record and of the roll in the store.
     #[must_use]
-    pub fn record_version(&self) -> u64 {
-        self.record_version
+    pub fn record_versions(&self) -> (u64, u64) {
+        (self.group_version, self.roll_version)
     }
 
     /// Where the next message will stand behind.
@@ -325,14 +374,6 @@ impl Room {
     pub fn head(&self) -> Position {
         Position { epoch: self.epoch, seq: self.head }
     }
-
-    fn may_send_high(&self, uid: &Uid) -> bool {
-        self.members_may_send_high || self.role(uid) != Role::Normal
-    }
-}
-
-fn forbidden(hint: &'static str) -> Refusal {
-    Refusal::new(ErrorCode::UserForbidden).hint(hint)
 }
 
 /// A stored group as a conversation, with role and joined not set.
@@ -352,7 +393,13 @@ pub fn conversation(
         created_at: group.created_at,
         version: group.version,
         online_count,
+        online_count_age: Duration::ZERO,
         joined: false,
         dissolved,
+        mute_all: group.mute_all,
+        slow_mode: group.slow_mode,
+        dissolve_after_idle: group.dissolve_after_idle,
+        mark_types: group.mark_types.clone(),
+        me: None,
     }
 }

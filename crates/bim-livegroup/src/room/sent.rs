@@ -27,7 +27,7 @@ impl SentId {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sent {
     /// Where it stands.
     pub(super) accepted: Accepted,
@@ -50,8 +50,8 @@ impl SentIds {
     }
 
     /// What became of a message, if it is in the buffer.
-    pub(super) fn find(&self, id: &SentId) -> Option<Sent> {
-        self.sent.get(id).copied()
+    pub(super) fn find(&self, id: &SentId) -> Option<&Sent> {
+        self.sent.get(id)
     }
 
     /// Forgets every message up to and including a number.

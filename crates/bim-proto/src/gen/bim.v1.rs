@@ -2347,7 +2347,7 @@ impl ::prost::Name for StoredLiveCounters {
     }
 }
 /// A message of a live group, as it lies in the log. Its number is the log's.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StoredLiveMessage {
     /// Who sent it.
     #[prost(message, optional, tag = "1")]
@@ -2376,10 +2376,12 @@ pub struct StoredLiveMessage {
     /// Whether only its sender sees it.
     #[prost(bool, tag = "9")]
     pub only_for_sender: bool,
-    /// Set for a change of an earlier message: its number. The content is what that message says from then on;
-    /// absent when it was removed. The sender is who changed it.
+    /// Set for a change of an earlier message: its number. The sender is who changed it; there is no content.
     #[prost(uint64, tag = "10")]
     pub changes_seq: u64,
+    /// For a change that is not a removal: the earlier message as it stands from then on.
+    #[prost(message, optional, boxed, tag = "11")]
+    pub changed: ::core::option::Option<::prost::alloc::boxed::Box<StoredLiveMessage>>,
 }
 impl ::prost::Name for StoredLiveMessage {
     const NAME: &'static str = "StoredLiveMessage";

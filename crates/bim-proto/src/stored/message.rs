@@ -32,16 +32,21 @@ pub struct StoredLiveMessage {
     pub deleted: bool,
     /// Whether only its sender sees it.
     pub only_for_sender: bool,
-    /// Set for a change of an earlier message: the number of that message, not 0. The body is what it says
-    /// from then on; without one it was removed.
+    /// Set for a change of an earlier message: the number of that message, not 0.
     pub changes: Option<Seq>,
+    /// For a change: that message as it stands from then on; `None` when it was removed.
+    pub changed: Option<Box<Self>>,
 }
 
 impl StoredLiveMessage {
     /// The record's bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let wire = wire::StoredLiveMessage {
+        self.to_wire().encode_to_vec().into()
+    }
+
+    fn to_wire(&self) -> wire::StoredLiveMessage {
+        wire::StoredLiveMessage {
             sender: Some(self.sender.clone().into()),
             device_id: self.device.to_bytes().to_vec().into(),
             client_message_id: self.client_message_id.to_bytes().to_vec().into(),
@@ -52,8 +57,8 @@ impl StoredLiveMessage {
             deleted: self.deleted,
             only_for_sender: self.only_for_sender,
             changes_seq: self.changes.unwrap_or_default().0,
-        };
-        wire.encode_to_vec().into()
+            changed: self.changed.as_ref().map(|changed| Box::new(changed.to_wire())),
+        }
     }
 
     /// Reads the record.
@@ -62,7 +67,11 @@ impl StoredLiveMessage {
     ///
     /// [`DecodeError`] when the bytes are not such a record.
     pub fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
-        let wire: wire::StoredLiveMessage = read(bytes)?;
+        Self::from_wire(read(bytes)?)
+    }
+
+    fn from_wire(wire: wire::StoredLiveMessage) -> Result<Self, DecodeError> {
+        let changed = wire.changed.map(|changed| Self::from_wire(*changed)).transpose()?;
         Ok(Self {
             sender: uid(wire.sender, "StoredLiveMessage.sender")?,
             device: DeviceId::from_slice(&wire.device_id)
@@ -78,6 +87,7 @@ impl StoredLiveMessage {
             deleted: wire.deleted,
             only_for_sender: wire.only_for_sender,
             changes: (wire.changes_seq > 0).then_some(Seq(wire.changes_seq)),
+            changed: changed.map(Box::new),
         })
     }
 

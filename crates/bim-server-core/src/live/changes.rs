@@ -1,32 +1,131 @@
 //! Changes of a group's state: one at a time, each durable before anybody hears of it.
 //!
-//! A change is computed from the present state, written under the condition that the record is still that
-//! of the present state, and then told to everyone in the group. What is asked meanwhile waits in order.
+//! A change is computed from the present state, written under the condition that the records are still those
+//! of the present state, and then told to everyone in the group. What is asked meanwhile waits in order, and so
+//! do messages of those whom the change concerns: nothing is accepted from them after it.
 
-use bim_proto::stored::StoredLiveGroup;
+use bim_livegroup::attributes::AttributePlan;
+use bim_livegroup::room::{Actor, Edit, InfoPlan, Plan, Restraint};
+use bim_proto::stored::{StoredLiveGroup, StoredLiveRoll};
 use bim_proto::{ResponseBody, ServerFrame};
-use bim_types::store::{Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, StreamId, Trim};
-use bim_types::{ErrorCode, GroupInfoChange, GroupKey, Now, Refusal, Wall};
+use bim_types::store::{
+    Append, AppendCondition, AppendEntry, AppendOutcome, Expected, LogOp, LogOutcome, Put, PutOutcome,
+    RecordKey, Replace, StreamId,
+};
+use bim_types::{ErrorCode, GroupInfoChange, GroupKey, Now, Refusal, Seq};
+use bytes::Bytes;
 
+use super::active::ActiveRoom;
 use super::groups::store_refusal;
 use super::{ROOM_RETRY, RoomRequest};
 use crate::engine::Engine;
-use crate::io::{Notice, Output, StoreFailure};
+use crate::io::StoreFailure;
 use crate::ops::{Asker, PendingWrite};
 
-/// Changes of one group that wait for the one being written. More are refused as busy.
-const CHANGES_WAITING_MAX: usize = 256;
+/// Requests of one group that wait for the change being written. More are refused as busy.
+const CHANGES_WAITING_MAX: usize = 1_024;
+
+/// A change on its way to the disk.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// What is said about the group.
+    Info(StoredLiveGroup),
+    /// What owner and admins do.
+    Measure(Actor, Plan),
+    /// What a resident says about itself.
+    MemberInfo(InfoPlan),
+    /// Attributes.
+    Attributes(AttributePlan),
+    /// What a message says.
+    Edit(Edit),
+}
+
+impl Change {
+    fn restrains(&self) -> Restraint {
+        match self {
+            Self::Measure(_, plan) => plan.restrains.clone(),
+            Self::Info(_) | Self::MemberInfo(_) | Self::Attributes(_) | Self::Edit(_) => Restraint::Nobody,
+        }
+    }
+
+    fn ops(&self, key: GroupKey, active: &ActiveRoom) -> Vec<LogOp> {
+        let (group_version, roll_version) = active.room.record_versions();
+        let group = |group: &StoredLiveGroup| {
+            put(RecordKey::LiveGroup(key.app, key.group), group_version, Some(group.encode()))
+        };
+        let roll = |roll: &StoredLiveRoll| {
+            put(RecordKey::LiveRoll(key.app, key.group), roll_version, Some(roll.encode()))
+        };
+        match self {
+            Self::Info(stored) => vec![group(stored)],
+            Self::Measure(_, plan) => {
+                let mut ops: Vec<LogOp> = plan.group.as_ref().map(group).into_iter().collect();
+                ops.extend(plan.roll.as_ref().map(roll));
+                ops.extend(plan.residents.iter().map(|(uid, is_resident)| {
+                    let key = RecordKey::LiveGroupOf(key.app, uid.clone(), key.group);
+                    let value = is_resident.then(Bytes::new);
+                    LogOp::Put(Put { key, expected: Expected::Any, value })
+                }));
+                ops
+            }
+            Self::MemberInfo(plan) => plan.roll.as_ref().map(roll).into_iter().collect(),
+            Self::Attributes(plan) => {
+                let record = RecordKey::LiveAttributes(key.app, key.group);
+                vec![put(record, active.attributes_version, Some(plan.next.encode()))]
+            }
+            Self::Edit(edit) => edit_ops(key, edit),
+        }
+    }
+}
+
+fn put(key: RecordKey, version: u64, value: Option<Bytes>) -> LogOp {
+    let expected = if version == 0 { Expected::Absent } else { Expected::Version(version) };
+    LogOp::Put(Put { key, expected, value })
+}
+
+fn edit_ops(key: GroupKey, edit: &Edit) -> Vec<LogOp> {
+    let stream = StreamId::LiveGroup(key.app, key.group);
+    let replace = Replace { stream, seq: edit.seq, record: edit.replacement.encode() };
+    let notice = AppendEntry { idempotency: None, at: edit.notice.accepted_at, record: edit.notice.encode() };
+    let append = Append { stream, condition: AppendCondition::Any, entries: vec![notice] };
+    vec![LogOp::Replace(replace), LogOp::Append(append)]
+}
+
+/// What the disk made of a change: the new versions of its records, in the order of its operations, and the
+/// number of the record it appended. `None` when a condition did not hold.
+fn written(outcomes: &[LogOutcome]) -> Option<(Vec<u64>, Seq)> {
+    let (mut versions, mut appended) = (Vec::new(), Seq::ZERO);
+    for outcome in outcomes {
+        match outcome {
+            LogOutcome::Put(PutOutcome::Done(version)) => versions.push(*version),
+            LogOutcome::Appended(entries) => match entries.first() {
+                Some(AppendOutcome::New(seq)) => appended = *seq,
+                _ => return None,
+            },
+            LogOutcome::Replaced(_) => {}
+            _ => return None,
+        }
+    }
+    Some((versions, appended))
+}
 
 impl Engine {
-    /// Puts a change off while another one is being written. Returns it when it may be made now.
+    /// Puts a request off while a change is being written that it has to wait for. Returns it when it need not.
     pub(super) fn put_off(
         &mut self,
         key: GroupKey,
         asker: Asker,
         request: RoomRequest,
     ) -> Option<RoomRequest> {
-        let is_change = matches!(request, RoomRequest::Dissolve | RoomRequest::SetInfo(_));
-        let Some(active) = self.rooms.active(key).filter(|active| is_change && active.changing) else {
+        let sender = match &request {
+            RoomRequest::Send(_) => self.sessions.user(asker.connection).map(|user| user.uid.clone()),
+            _ => None,
+        };
+        let waits = |active: &ActiveRoom| {
+            active.changing
+                && (request.is_change() || sender.is_some_and(|uid| active.restrains.holds_for(&uid)))
+        };
+        let Some(active) = self.rooms.active(key).filter(|active| waits(active)) else {
             return Some(request);
         };
         if active.changes.len() < CHANGES_WAITING_MAX {
@@ -37,34 +136,30 @@ impl Engine {
         None
     }
 
-    /// Makes the changes that waited, up to the first that is written.
-    fn next_change(&mut self, now: Now, key: GroupKey) {
+    /// Carries out what waited, up to the next change that is written.
+    pub(super) fn next_change(&mut self, now: Now, key: GroupKey) {
         while let Some(active) = self.rooms.active(key).filter(|active| !active.changing) {
             let Some((asker, request)) = active.changes.pop_front() else { return };
             self.on_room_request(now, key, asker, request);
         }
     }
 
-    pub(super) fn set_room_info(&mut self, key: GroupKey, asker: Asker, change: GroupInfoChange) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let uid = user.uid.clone();
+    /// Has a change written. Nothing of it has happened before [`Engine::on_change_written`].
+    pub(super) fn write_change(&mut self, key: GroupKey, asker: Asker, change: Change) {
         if let Err(refusal) = self.check_writable() {
+            if let Some(active) = self.rooms.active(key) {
+                active.changing = false;
+            }
             return self.respond(asker, Err(refusal));
         }
         let Some(active) = self.rooms.active(key) else { return };
-        match active.room.with_info(&uid, asker.connection, change) {
-            Ok(group) => {
-                active.changing = true;
-                let put = Put {
-                    key: RecordKey::LiveGroup(key.app, key.group),
-                    expected: Expected::Version(active.room.record_version()),
-                    value: Some(group.encode()),
-                };
-                let pending = PendingWrite::Change { asker, key, group: Box::new(group) };
-                self.ops.write(&mut self.out, vec![LogOp::Put(put)], pending);
-            }
-            Err(refusal) => self.respond(asker, Err(refusal)),
+        active.changing = true;
+        active.restrains = change.restrains();
+        if matches!(change, Change::Edit(_)) {
+            active.appending += 1;
         }
+        let ops = change.ops(key, active);
+        self.ops.write(&mut self.out, ops, PendingWrite::Change { asker, key, change: Box::new(change) });
     }
 
     pub(crate) fn on_change_written(
@@ -72,87 +167,78 @@ impl Engine {
         now: Now,
         asker: Asker,
         key: GroupKey,
-        group: StoredLiveGroup,
+        change: Change,
         result: Result<Vec<LogOutcome>, StoreFailure>,
     ) {
         let Some(active) = self.rooms.active(key) else { return };
         active.changing = false;
-        match result.as_deref() {
-            Ok([LogOutcome::Put(PutOutcome::Done(version))]) => {
-                active.room.replace(group, *version);
-                let frame = ServerFrame::LiveState(active.room.state()).encode();
-                self.out.push(Output::BroadcastState { group: key, frame });
-                self.get_group(key, asker);
+        active.restrains = Restraint::Nobody;
+        if matches!(change, Change::Edit(_)) {
+            active.appending = active.appending.saturating_sub(1);
+        }
+        match result.map(|outcomes| written(&outcomes)) {
+            Ok(Some((versions, appended))) => {
+                self.carry_out(now, key, asker, change, &versions, appended);
             }
-            Ok(_) => self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY))),
-            Err(failure) => self.respond(asker, Err(store_refusal(*failure))),
+            Ok(None) => self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY))),
+            Err(failure) => self.respond(asker, Err(store_refusal(failure))),
         }
         self.next_change(now, key);
     }
 
-    pub(super) fn dissolve_room(&mut self, key: GroupKey, asker: Asker) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let uid = user.uid.clone();
-        if let Err(refusal) = self.check_writable() {
-            return self.respond(asker, Err(refusal));
-        }
-        let Some(active) = self.rooms.active(key) else { return };
-        if let Err(refusal) = active.room.may_dissolve(&uid) {
-            return self.respond(asker, Err(refusal));
-        }
-        active.ending = true;
-        active.changing = true;
-        let version = active.room.record_version();
-        let indexed = std::iter::once(active.room.owner()).chain(active.room.admins()).cloned();
-        let remove = |key, expected| LogOp::Put(Put { key, expected, value: None });
-        let record = RecordKey::LiveGroup(key.app, key.group);
-        let mut ops = vec![remove(record, Expected::Version(version))];
-        ops.extend(indexed.map(|uid| remove(RecordKey::LiveGroupOf(key.app, uid, key.group), Expected::Any)));
-        let everything = Wall::from_millis(u64::MAX);
-        let stream = StreamId::LiveGroup(key.app, key.group);
-        ops.push(LogOp::Trim(Trim { stream, before: everything }));
-        self.ops.write(&mut self.out, ops, PendingWrite::Dissolve { asker, key });
-    }
-
-    pub(crate) fn on_dissolve_written(
+    /// A change is durable: it takes effect, and is told.
+    fn carry_out(
         &mut self,
         now: Now,
-        asker: Asker,
         key: GroupKey,
-        result: Result<Vec<LogOutcome>, StoreFailure>,
+        asker: Asker,
+        change: Change,
+        versions: &[u64],
+        appended: Seq,
     ) {
+        let mut versions = versions.iter().copied();
+        let mut next = || versions.next().unwrap_or_default();
         let Some(active) = self.rooms.active(key) else { return };
-        active.changing = false;
-        match result.as_deref() {
-            Ok([LogOutcome::Put(PutOutcome::Done(_)), ..]) => {
-                let viewers = active.room.dissolve();
-                let behind = std::mem::take(&mut active.changes);
-                let frame = ServerFrame::LiveState(active.room.state()).encode();
-                self.out.push(Output::BroadcastState { group: key, frame });
-                for connection in viewers {
-                    if let Some(session) = self.sessions.find_mut(connection) {
-                        session.groups.remove(&key);
-                    }
-                    self.out.push(Output::LeaveGroup { group: key, connection });
+        match change {
+            Change::Info(group) => {
+                active.room.replace(group, next());
+                let state = active.room.state();
+                self.tell_group(key, ServerFrame::LiveState(state));
+                self.get_group(now, key, asker);
+            }
+            Change::Measure(actor, mut plan) => {
+                if let Some(group) = plan.group.take() {
+                    active.room.replace(group, next());
                 }
-                self.rooms.slots.remove(&key);
-                self.count_groups_down(key.app);
-                self.out.push(Output::Notice(Notice::GroupDissolved { group: key }));
-                self.respond(asker, Ok(ResponseBody::Done));
-                for (asker, _) in behind {
-                    self.respond(asker, Err(ErrorCode::ConversationNotFound.into()));
+                if let Some(roll) = plan.roll.take() {
+                    active.room.replace_roll(roll, next(), now);
                 }
+                self.tell_measure(now, key, asker, &actor, plan);
             }
-            Ok(_) => {
-                active.ending = false;
-                self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY)));
-                self.next_change(now, key);
+            Change::MemberInfo(mut plan) => {
+                if let Some(roll) = plan.roll.take() {
+                    active.room.replace_roll(roll, next(), now);
+                }
+                self.tell_member_info(now, key, asker, plan);
             }
-            Err(failure) => {
-                active.ending = false;
-                self.respond(asker, Err(store_refusal(*failure)));
-                self.next_change(now, key);
+            Change::Attributes(plan) => {
+                active.attributes_version = next();
+                self.tell_attributes(now, key, asker, plan);
             }
+            Change::Edit(edit) => self.tell_edit(now, key, asker, appended, edit),
         }
+    }
+
+    pub(super) fn set_room_info(&mut self, key: GroupKey, asker: Asker, change: GroupInfoChange) {
+        let Some(actor) = self.actor(asker) else { return };
+        let Some(active) = self.rooms.active(key) else { return };
+        match active.room.with_info(&actor, change) {
+            Ok(group) => self.write_change(key, asker, Change::Info(group)),
+            Err(refusal) => self.respond(asker, Err(refusal)),
+        }
+    }
+
+    pub(super) fn done(&mut self, asker: Asker) {
+        self.respond(asker, Ok(ResponseBody::Done));
     }
 }

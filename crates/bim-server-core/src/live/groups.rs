@@ -1,15 +1,19 @@
 //! Making, reading, listing and ending live groups.
 
+use std::time::Duration;
+
+use bim_livegroup::authority::Operation;
 use bim_proto::stored::StoredLiveGroup;
 use bim_proto::{ListQuery, Page, ResponseBody};
-use bim_types::limits::{FRAME_BYTES_MAX, PAGE_ENTRIES_MAX};
+use bim_types::limits::FRAME_BYTES_MAX;
 use bim_types::store::{
     Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, VersionedRecord,
 };
 use bim_types::{
-    AppId, Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupKey, Now, Refusal, Role,
+    AppId, Conversation, ConversationShortId, ErrorCode, GroupInfo, GroupKey, MuteAll, Now, Refusal, Role,
 };
 
+use super::{RoomRequest, Slot};
 use crate::engine::Engine;
 use crate::io::{LogQuery, Notice, Output, StoreFailure};
 use crate::ops::{Asker, PendingRead, PendingWrite};
@@ -28,7 +32,17 @@ impl Engine {
         if let Err(refusal) = self.check_writable().and_then(|()| info.check()) {
             return self.respond(asker, Err(refusal));
         }
-        let group = StoredLiveGroup { info, owner, created_at: now.wall, version: 1, admins: Vec::new() };
+        let group = StoredLiveGroup {
+            info,
+            owner,
+            created_at: now.wall,
+            version: 1,
+            admins: Vec::new(),
+            mute_all: MuteAll::Off,
+            slow_mode: Duration::ZERO,
+            dissolve_after_idle: self.config.dissolve_after_idle,
+            mark_types: Vec::new(),
+        };
         match self.apps.find(app).and_then(|app| app.live_groups) {
             Some(_) => self.create_group(asker, app, group),
             None => {
@@ -76,6 +90,7 @@ impl Engine {
 
     pub(crate) fn on_create_written(
         &mut self,
+        now: Now,
         asker: Asker,
         key: GroupKey,
         group: StoredLiveGroup,
@@ -87,6 +102,9 @@ impl Engine {
                 let state = bim_livegroup::room::conversation(key, &group, 0, false);
                 let created = Conversation { role: Role::Owner, ..state };
                 self.respond(asker, Ok(ResponseBody::LiveGroup(created)));
+                if !group.dissolve_after_idle.is_zero() {
+                    self.with_room(now, key, Asker::NOBODY, RoomRequest::Watch);
+                }
             }
             // The drawn id is taken, which happens once in 2^53: draw another.
             Ok(_) => {
@@ -100,18 +118,19 @@ impl Engine {
         }
     }
 
-    pub(super) fn get_group(&mut self, key: GroupKey, asker: Asker) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let uid = user.uid.clone();
-        let Some(active) = self.rooms.active(key) else { return };
-        let conversation = active.room.conversation(&uid, asker.connection);
-        self.respond(asker, Ok(ResponseBody::LiveGroup(conversation)));
+    pub(super) fn get_group(&mut self, now: Now, key: GroupKey, asker: Asker) {
+        let Some(actor) = self.actor(asker) else { return };
+        let Some(Slot::Active(active)) = self.rooms.slots.get(&key) else { return };
+        let body = active.room.permit(Operation::ReadInfo, &actor).map(|()| {
+            ResponseBody::LiveGroup(active.room.conversation(&actor.uid, asker.connection, &self.heard(now)))
+        });
+        self.respond(asker, body);
     }
 
     pub(crate) fn on_list(&mut self, asker: Asker, query: ListQuery) {
         let Some(user) = self.sessions.user(asker.connection) else { return };
         let app = user.app;
-        let count = page_entries(query.count);
+        let count = self.page_entries(query.count);
         let (range, pending) = if query.mine {
             let range = RecordRange::LiveGroupsOf(app, user.uid.clone());
             (range, PendingRead::ListMine { asker, app, count })
@@ -146,7 +165,7 @@ impl Engine {
         records.truncate(count);
         let groups = records.into_iter().filter_map(|record| match record.key {
             RecordKey::LiveGroupOf(_, _, group) => Some(group),
-            RecordKey::App(_) | RecordKey::LiveGroup(..) => None,
+            _ => None,
         });
         let groups: Vec<_> = groups.collect();
         let next = groups.last().copied();
@@ -201,18 +220,19 @@ impl Engine {
         listed
     }
 
+    /// How many entries a page of groups gets.
+    fn page_entries(&self, wanted: u32) -> usize {
+        let most = self.config.page_entries;
+        match usize::try_from(wanted).unwrap_or(most) {
+            0 => PAGE_ENTRIES_DEFAULT.min(most),
+            wanted => wanted.min(most),
+        }
+    }
+
     pub(super) fn count_groups_down(&mut self, app: AppId) {
         if let Some(count) = self.apps.find_mut(app).and_then(|app| app.live_groups.as_mut()) {
             *count = count.saturating_sub(1);
         }
-    }
-}
-
-/// How many entries a page gets.
-pub(super) fn page_entries(wanted: u32) -> usize {
-    match usize::try_from(wanted).unwrap_or(PAGE_ENTRIES_MAX) {
-        0 => PAGE_ENTRIES_DEFAULT,
-        wanted => wanted.min(PAGE_ENTRIES_MAX),
     }
 }
 

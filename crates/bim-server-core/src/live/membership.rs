@@ -1,44 +1,101 @@
 //! Entering, resuming in, and leaving a live group.
 
-use bim_livegroup::room::{Entry, Viewer};
-use bim_proto::{Joined, ResponseBody};
-use bim_types::{Cursor, ErrorCode, GroupKey, Now, Refusal};
+use bim_livegroup::authority::Operation;
+use bim_livegroup::room::Entry;
+use bim_proto::{JoinLive, Joined, ResponseBody};
+use bim_types::{ConnectionId, ErrorCode, GroupKey, Now, Refusal};
 
+use super::{RoomRequest, Slot};
 use crate::engine::Engine;
 use crate::io::Output;
 use crate::ops::Asker;
 
+/// How a connection leaves a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    /// It said so, or was removed.
+    Left,
+    /// It is gone, and may come back.
+    Lost,
+    /// It comes in again at once.
+    Renewed,
+}
+
 impl Engine {
-    pub(super) fn join_room(&mut self, now: Now, key: GroupKey, asker: Asker, resume: Option<Cursor>) {
+    pub(super) fn join_room(&mut self, now: Now, key: GroupKey, asker: Asker, join: JoinLive) {
         let connection = asker.connection;
-        let Some(user) = self.sessions.user(connection).cloned() else { return };
-        let most = self.config.joined_groups_per_connection;
-        let Some(session) = self.sessions.find_mut(connection) else { return };
-        if session.groups.len() >= most && !session.groups.contains(&key) {
-            let refusal = Refusal::new(ErrorCode::TooManyGroups).limit(most as u64);
+        let Some(actor) = self.actor(asker) else { return };
+        if let Err(refusal) = self.may_join(key, asker, &join) {
             return self.respond(asker, Err(refusal));
         }
+        let Some(session) = self.sessions.find_mut(connection) else { return };
         session.groups.insert(key);
-        if resume.is_some() {
+        if join.resume.is_some() {
             // A cursor says what was received: what still waits in the queue is read again.
-            self.take_out(key, connection);
+            self.take_out(now, key, connection, Farewell::Renewed);
         }
         let Some(active) = self.rooms.active(key) else { return };
-        let viewer = Viewer { uid: user.uid.clone(), device: user.device };
-        let Entry { cursor, verdict, replay } = active.room.join(now.mono, connection, viewer, resume);
-        let conversation = active.room.conversation(&user.uid, connection);
+        active.leavers.remove(&actor.uid);
+        let Entry { cursor, verdict, replay } = active.room.join(now, &actor, join.info, join.resume);
+        let attributes = active.attributes.read(now.mono, &[]);
+        let counters = active.counters.values();
+        let Some(Slot::Active(active)) = self.rooms.slots.get(&key) else { return };
+        let conversation = active.room.conversation(&actor.uid, connection, &self.heard(now));
+        let joined = Joined { conversation, cursor, verdict, attributes, counters };
         self.out.push(Output::JoinGroup { group: key, connection });
-        self.respond(asker, Ok(ResponseBody::JoinedLiveGroup(Joined { conversation, cursor, verdict })));
+        self.respond(asker, Ok(ResponseBody::JoinedLiveGroup(joined)));
         for live in replay {
             self.out.push(Output::Replay { connection, live });
         }
     }
 
-    pub(super) fn leave_room(&mut self, key: GroupKey, asker: Asker) {
+    fn may_join(&mut self, key: GroupKey, asker: Asker, join: &JoinLive) -> Result<(), Refusal> {
+        let Some(actor) = self.actor(asker) else { return Err(ErrorCode::InvalidRequest.into()) };
+        if let Some(active) = self.rooms.active(key) {
+            active.room.permit(Operation::Join, &actor)?;
+        }
+        if let Some(info) = &join.info {
+            info.check()?;
+        }
+        let most = self.config.joined_groups_per_connection;
+        let groups = self.sessions.find(asker.connection).map(|session| &session.groups);
+        if groups.is_some_and(|groups| groups.len() >= most && !groups.contains(&key)) {
+            let refusal = Refusal::new(ErrorCode::TooManyGroups).limit(most as u64);
+            return Err(refusal.hint("leave another live group first"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn leave_room(&mut self, now: Now, key: GroupKey, asker: Asker) {
+        let Some(actor) = self.actor(asker) else { return };
+        let is_in = self.sessions.find(asker.connection).is_some_and(|session| session.groups.contains(&key));
+        if let Some(active) = self.rooms.active(key)
+            && let Err(refusal) = active.room.permit(Operation::Leave, &actor)
+            && !is_in
+        {
+            return self.respond(asker, Err(refusal));
+        }
         if let Some(session) = self.sessions.find_mut(asker.connection) {
             session.groups.remove(&key);
         }
-        self.take_out(key, asker.connection);
-        self.respond(asker, Ok(ResponseBody::Done));
+        self.take_out(now, key, asker.connection, Farewell::Left);
+        self.done(asker);
+    }
+
+    /// Takes a connection out of a group. With the last device of a user go its attributes: at once when it
+    /// left, after a while when it is lost.
+    pub(super) fn take_out(&mut self, now: Now, key: GroupKey, connection: ConnectionId, farewell: Farewell) {
+        let grace = self.config.attribute_leave_grace;
+        let Some(active) = self.rooms.active(key) else { return };
+        let Some(left) = active.room.leave(connection) else { return };
+        let keys = if left.last { active.attributes.of_leaver(&left.uid) } else { Vec::new() };
+        let is_lost = farewell == Farewell::Lost;
+        if !keys.is_empty() && is_lost {
+            active.leavers.insert(left.uid, now.mono + grace);
+        }
+        self.out.push(Output::LeaveGroup { group: key, connection });
+        if !keys.is_empty() && farewell == Farewell::Left {
+            self.on_room_request(now, key, Asker::NOBODY, RoomRequest::RemoveAttributes(keys));
+        }
     }
 }

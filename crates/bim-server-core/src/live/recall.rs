@@ -1,20 +1,55 @@
-//! Bringing a room into memory: its record, then the end of its log.
+//! Bringing a room into memory: its records, then the end of its log, then the taps that are not added up.
 
-use bim_livegroup::room::Room;
-use bim_proto::ResponseBody;
-use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage};
-use bim_types::store::{LogRecord, StreamHead, StreamId, VersionedRecord};
-use bim_types::{ErrorCode, GroupKey, Now, Position, Refusal, Seq};
+use bim_livegroup::attributes::AttributeBoard;
+use bim_livegroup::counters::Counters;
+use bim_livegroup::room::{Room, RoomRecords};
+use bim_proto::stored::{
+    StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMessage, StoredLiveRoll, StoredTaps,
+};
+use bim_types::store::{LogRecord, RecordKey, StreamHead, StreamId, VersionedRecord};
+use bim_types::{GroupKey, Now, Position, Refusal, Seq};
 
+use super::Slot;
+use super::active::ActiveRoom;
 use super::groups::store_refusal;
-use super::sends::content_hash;
-use super::{ActiveRoom, RoomRequest, Slot};
 use crate::engine::Engine;
 use crate::io::{Loaded, LogQuery, Notice, Output, StoreFailure};
-use crate::ops::PendingRead;
+use crate::ops::{PendingHistory, PendingRead};
 
 /// Bytes read at a time while a room is brought into memory.
 const RECALL_BYTES: usize = 1024 * 1024;
+
+/// Batches of taps read at a time.
+const RECALL_TAPS: usize = 4_096;
+
+/// A room on its way into memory.
+#[derive(Debug)]
+pub(super) struct Recall {
+    active: ActiveRoom,
+    /// The last message when it was begun.
+    target: Seq,
+}
+
+/// The records of a group, its own first.
+pub(super) fn records(key: GroupKey) -> Vec<RecordKey> {
+    let (app, group) = (key.app, key.group);
+    vec![
+        RecordKey::LiveGroup(app, group),
+        RecordKey::LiveRoll(app, group),
+        RecordKey::LiveAttributes(app, group),
+        RecordKey::LiveCounters(app, group),
+    ]
+}
+
+/// Where a group's messages are.
+pub(super) fn messages(key: GroupKey) -> StreamId {
+    StreamId::LiveGroup(key.app, key.group)
+}
+
+/// Where a group's taps are.
+pub(super) fn taps(key: GroupKey) -> StreamId {
+    StreamId::LiveCounters(key.app, key.group)
+}
 
 impl Engine {
     /// Something was read for live groups.
@@ -25,14 +60,37 @@ impl Engine {
         result: Result<Loaded, StoreFailure>,
     ) {
         match (pending, result) {
-            (PendingRead::Room { key }, Ok(Loaded::Room(record, head))) => {
-                self.on_room_loaded(now, key, record, head);
+            (PendingRead::Room { key }, Ok(Loaded::Room(records, head))) => {
+                self.on_room_loaded(now, key, records, head);
             }
             (PendingRead::Recall { key }, Ok(Loaded::Messages(records))) => {
-                self.on_recalled(now, key, records)
+                self.on_recalled(now, key, records);
             }
-            (PendingRead::Room { key } | PendingRead::Recall { key }, Err(failure)) => {
-                self.give_up_loading(key, store_refusal(failure));
+            (PendingRead::RecallTaps { key }, Ok(Loaded::Messages(records))) => {
+                self.on_taps_recalled(now, key, records);
+            }
+            (PendingRead::IdleGroups { app }, Ok(Loaded::Records(records))) => {
+                self.on_idle_groups_loaded(now, app, records);
+            }
+            (PendingRead::BroadcastTo { broadcast, app }, Ok(Loaded::Records(records))) => {
+                self.on_broadcast_page(now, broadcast, app, records);
+            }
+            (PendingRead::BroadcastTo { broadcast, .. }, result) => {
+                let failure = result.err().unwrap_or(StoreFailure::Failed);
+                self.on_broadcast_page_lost(broadcast, store_refusal(failure));
+            }
+            (PendingRead::Edited { asker, actor, key, seq, body }, Ok(Loaded::Messages(records))) => {
+                self.on_edited_loaded(now, key, asker, &actor, seq, body, records);
+            }
+            (PendingRead::Edited { asker, key, .. }, result) => {
+                let failure = result.err().unwrap_or(StoreFailure::Failed);
+                self.on_edited_not_loaded(now, key, asker, store_refusal(failure));
+            }
+            (
+                PendingRead::Room { key } | PendingRead::Recall { key } | PendingRead::RecallTaps { key },
+                Err(failure),
+            ) => {
+                self.give_up_loading(key, Some(store_refusal(failure)));
             }
             (PendingRead::CountGroups { asker, app, group }, Ok(Loaded::Records(records))) => {
                 self.on_groups_counted(asker, app, *group, records.len());
@@ -46,71 +104,118 @@ impl Engine {
             (PendingRead::ListKeys { asker, app, next, has_more }, Ok(Loaded::Records(records))) => {
                 self.respond_with_groups(asker, app, next, has_more, records);
             }
-            (PendingRead::History { asker, key, query, limit, head }, Ok(Loaded::Messages(records))) => {
-                self.on_history_loaded(asker, key, query, limit, head, records);
+            (PendingRead::History(pending), Ok(Loaded::Messages(records))) => {
+                self.on_history_loaded(pending, records);
             }
-            (PendingRead::Original { asker, key }, Ok(Loaded::Messages(records))) => {
-                self.on_original_loaded(asker, key, records);
+            (PendingRead::Original { asker, key, said }, Ok(Loaded::Messages(records))) => {
+                self.on_original_loaded(asker, key, &said, records);
             }
             (
                 PendingRead::CountGroups { asker, .. }
                 | PendingRead::List { asker, .. }
                 | PendingRead::ListMine { asker, .. }
                 | PendingRead::ListKeys { asker, .. }
-                | PendingRead::History { asker, .. }
+                | PendingRead::History(PendingHistory { asker, .. })
                 | PendingRead::Original { asker, .. },
                 result,
             ) => {
                 let failure = result.err().unwrap_or(StoreFailure::Failed);
                 self.respond(asker, Err(store_refusal(failure)));
             }
-            (PendingRead::Apps { .. } | PendingRead::Room { .. } | PendingRead::Recall { .. }, _) => {}
+            (
+                PendingRead::Apps { .. }
+                | PendingRead::IdleGroups { .. }
+                | PendingRead::Room { .. }
+                | PendingRead::Recall { .. }
+                | PendingRead::RecallTaps { .. },
+                _,
+            ) => {}
         }
     }
 
-    fn on_room_loaded(&mut self, now: Now, key: GroupKey, record: Option<VersionedRecord>, head: StreamHead) {
-        let Some(record) = record else {
-            return self.give_up_loading(key, ErrorCode::ConversationNotFound.into());
+    fn on_room_loaded(&mut self, now: Now, key: GroupKey, records: Vec<VersionedRecord>, head: StreamHead) {
+        let Some(mut active) = self.open_room(now, key, records, head) else {
+            return self.give_up_loading(key, None);
         };
-        let Ok(group) = StoredLiveGroup::decode(record.value) else {
-            let (app, group) = (key.app, Some(key.group));
-            self.out.push(Output::Notice(Notice::RecordDamaged { app, group }));
-            return self.give_up_loading(key, ErrorCode::ConversationNotFound.into());
-        };
-        let policy = self.config.room_policy();
-        let position = Position { epoch: head.epoch, seq: head.last };
-        let mut loaded = Room::new(key, group, record.version, position, policy, now.mono);
         let reach = u64::try_from(self.config.room_buffer_messages).unwrap_or(u64::MAX);
         let first = head.first.0.saturating_sub(1);
-        loaded.recall_from(Seq(head.last.0.saturating_sub(reach).max(first)));
-        if let Some(Slot::Loading { room, target, .. }) = self.rooms.slots.get_mut(&key) {
-            *room = Some(Box::new(loaded));
-            *target = head.last;
+        active.room.recall_from(Seq(head.last.0.saturating_sub(reach).max(first)));
+        if let Some(Slot::Loading { recall, .. }) = self.rooms.slots.get_mut(&key) {
+            *recall = Some(Box::new(Recall { active, target: head.last }));
         }
-        self.recall_more(now, key);
+        self.recall_more(key);
     }
 
-    fn recall_more(&mut self, now: Now, key: GroupKey) {
-        let Some(Slot::Loading { room: Some(room), target, .. }) = self.rooms.slots.get(&key) else { return };
-        let after = room.head().seq;
-        if after >= *target {
-            return self.activate(now, key);
+    /// The room that its records describe; `None` when there is no such group, or none that can be read.
+    fn open_room(
+        &mut self,
+        now: Now,
+        key: GroupKey,
+        records: Vec<VersionedRecord>,
+        head: StreamHead,
+    ) -> Option<ActiveRoom> {
+        let mut group = None;
+        let (mut roll, mut roll_version) = (StoredLiveRoll::default(), 0);
+        let (mut attributes, mut attributes_version) = (StoredLiveAttributes::default(), 0);
+        let mut counters = StoredLiveCounters::default();
+        for VersionedRecord { key: name, version, value } in records {
+            let read = match name {
+                RecordKey::LiveRoll(..) => {
+                    roll_version = version;
+                    StoredLiveRoll::decode(value).map(|stored| roll = stored)
+                }
+                RecordKey::LiveAttributes(..) => {
+                    attributes_version = version;
+                    StoredLiveAttributes::decode(value).map(|stored| attributes = stored)
+                }
+                RecordKey::LiveCounters(..) => {
+                    StoredLiveCounters::decode(value).map(|stored| counters = stored)
+                }
+                _ => StoredLiveGroup::decode(value).map(|stored| group = Some((stored, version))),
+            };
+            if read.is_err() {
+                self.tell_damaged(key);
+            }
         }
-        let stream = StreamId::LiveGroup(key.app, key.group);
+        let (group, group_version) = group?;
+        let records = RoomRecords { group, group_version, roll, roll_version };
+        let position = Position { epoch: head.epoch, seq: head.last };
+        let room = Room::new(key, records, position, self.config.room_policy(), now);
+        let mut active = ActiveRoom::new(room, now);
+        active.attributes = AttributeBoard::new(attributes, now);
+        active.attributes_version = attributes_version;
+        active.counters_kept = counters.through;
+        active.counters = Counters::new(counters);
+        Some(active)
+    }
+
+    fn tell_damaged(&mut self, key: GroupKey) {
+        let (app, group) = (key.app, Some(key.group));
+        self.out.push(Output::Notice(Notice::RecordDamaged { app, group }));
+    }
+
+    fn recall_more(&mut self, key: GroupKey) {
+        let Some(Slot::Loading { recall: Some(recall), .. }) = self.rooms.slots.get(&key) else { return };
+        let after = recall.active.room.head().seq;
+        if after >= recall.target {
+            return self.recall_taps(key);
+        }
         let records = self.config.room_buffer_messages.max(1);
-        let query = LogQuery::Messages { stream, after, records, bytes: RECALL_BYTES };
+        let query = LogQuery::Messages { stream: messages(key), after, records, bytes: RECALL_BYTES };
         self.ops.read(&mut self.out, query, PendingRead::Recall { key });
     }
 
     fn on_recalled(&mut self, now: Now, key: GroupKey, records: Vec<LogRecord>) {
         let window = self.config.resume_window;
-        let Some(Slot::Loading { room: Some(room), target, .. }) = self.rooms.slots.get_mut(&key) else {
+        let Some(Slot::Loading { recall: Some(recall), .. }) = self.rooms.slots.get_mut(&key) else {
             return;
         };
+        let (room, target) = (&mut recall.active.room, recall.target);
         if records.is_empty() {
             // The rest was removed meanwhile.
-            room.recall_from(*target);
+            room.recall_from(target);
         }
+        let mut is_damaged = false;
         for record in records {
             if record.seq > room.head().seq.next() {
                 // Those between were removed meanwhile.
@@ -118,52 +223,75 @@ impl Engine {
             }
             let is_old = now.wall.since(record.at) > window;
             match StoredLiveMessage::decode(record.record) {
-                Ok(stored) if !is_old => {
-                    let content = content_hash(&stored.body);
-                    room.accept(now.mono, record.seq, stored, content);
+                Ok(_) if is_old => room.recall_from(record.seq),
+                Ok(stored) if stored.changes.is_some() => {
+                    room.accept_change(now.mono, record.seq, stored);
                 }
-                Ok(_) => room.recall_from(record.seq),
+                Ok(stored) => {
+                    room.accept(now.mono, record.seq, stored, None);
+                }
                 Err(_) => {
                     room.recall_from(record.seq);
-                    let (app, group) = (key.app, Some(key.group));
-                    self.out.push(Output::Notice(Notice::RecordDamaged { app, group }));
+                    is_damaged = true;
                 }
             }
         }
-        self.recall_more(now, key);
+        if is_damaged {
+            self.tell_damaged(key);
+        }
+        self.recall_more(key);
+    }
+
+    fn recall_taps(&mut self, key: GroupKey) {
+        let Some(Slot::Loading { recall: Some(recall), .. }) = self.rooms.slots.get(&key) else { return };
+        let after = recall.active.counters.through();
+        let query =
+            LogQuery::Messages { stream: taps(key), after, records: RECALL_TAPS, bytes: RECALL_BYTES };
+        self.ops.read(&mut self.out, query, PendingRead::RecallTaps { key });
+    }
+
+    fn on_taps_recalled(&mut self, now: Now, key: GroupKey, records: Vec<LogRecord>) {
+        let Some(Slot::Loading { recall: Some(recall), .. }) = self.rooms.slots.get_mut(&key) else {
+            return;
+        };
+        let is_all = records.is_empty();
+        let mut is_damaged = false;
+        for record in records {
+            let read = StoredTaps::decode(record.record);
+            is_damaged |= read.is_err();
+            recall.active.counters.apply(record.seq, &read.map(|read| read.taps).unwrap_or_default());
+        }
+        if is_damaged {
+            self.tell_damaged(key);
+        }
+        if is_all { self.activate(now, key) } else { self.recall_taps(key) }
     }
 
     fn activate(&mut self, now: Now, key: GroupKey) {
-        let Some(Slot::Loading { waiting, room: Some(room), .. }) = self.rooms.slots.remove(&key) else {
+        let Some(Slot::Loading { waiting, recall: Some(recall) }) = self.rooms.slots.remove(&key) else {
             return;
         };
-        let active = ActiveRoom {
-            room: *room,
-            appending: 0,
-            ending: false,
-            changing: false,
-            changes: Default::default(),
-            idle_since: now.mono,
-        };
+        let mut active = recall.active;
+        active.counters.take_changed();
+        // Who set attributes that go with them, and is not back in time, has left.
+        let grace = now.mono + self.config.attribute_leave_grace;
+        let stored = active.attributes.stored().attributes.values();
+        active.leavers =
+            stored.filter(|a| a.delete_on_leave).map(|attribute| (attribute.setter.clone(), grace)).collect();
         self.rooms.slots.insert(key, Slot::Active(Box::new(active)));
+        self.rooms.touched.insert(key);
         for (asker, request) in waiting {
             self.on_room_request(now, key, asker, request);
         }
     }
 
-    fn give_up_loading(&mut self, key: GroupKey, refusal: Refusal) {
+    /// There is no such group, or it could not be read.
+    fn give_up_loading(&mut self, key: GroupKey, refusal: Option<Refusal>) {
         if let Some(Slot::Loading { waiting, .. }) = self.rooms.slots.remove(&key) {
             for (asker, request) in waiting {
-                match request {
-                    RoomRequest::Leave => self.respond(asker, Ok(ResponseBody::Done)),
-                    RoomRequest::Send(send) => {
-                        self.refuse_send(asker, send.client_message_id, refusal.clone());
-                    }
-                    RoomRequest::Get
-                    | RoomRequest::Join(_)
-                    | RoomRequest::Dissolve
-                    | RoomRequest::SetInfo(_)
-                    | RoomRequest::History(_) => self.respond(asker, Err(refusal.clone())),
+                match &refusal {
+                    Some(refusal) => self.refuse_request(asker, &request, refusal.clone()),
+                    None => self.refuse_absent(asker, &request),
                 }
             }
         }

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use bim_livegroup::room::Admission;
+use bim_livegroup::room::{Actor, Admission};
 use bim_proto::stored::StoredLiveMessage;
-use bim_proto::{Accepted, ResponseBody, SendLive};
+use bim_proto::{ResponseBody, SendLive};
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, IdempotencyKey, LogOp, LogOutcome, LogRecord,
     StreamId,
 };
-use bim_types::{ClientMessageId, ErrorCode, GroupKey, MessageBody, Now, Position, Refusal, Seq};
+use bim_types::{ClientMessageId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq, Wall};
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
+use super::moderation::shown;
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output, StoreFailure};
-use crate::ops::{Asker, PendingRead, PendingWrite};
+use crate::ops::{Asker, Origin, PendingRead, PendingWrite, Sending};
 
 /// When a message that follows a refused one may come back, if the refused one had no time of its own.
 const FOLLOWER_RETRY: Duration = Duration::from_millis(100);
@@ -23,11 +24,19 @@ const FOLLOWER_RETRY: Duration = Duration::from_millis(100);
 impl Engine {
     pub(super) fn send_to_room(&mut self, now: Now, key: GroupKey, asker: Asker, send: SendLive) {
         let id = send.client_message_id;
-        match self.admit(now, key, asker, &send) {
+        let Some(actor) = self.actor(asker) else { return };
+        match self.admit(now, key, &actor, &send) {
             Ok((Admission::Known(accepted), _)) => {
                 self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
             }
-            Ok((Admission::New, content)) => self.append(now, key, asker, send, content),
+            Ok((Admission::New, content)) if self.config.moderates && !actor.is_app_server => {
+                return self.ask_moderator(now, key, asker, actor, send, content);
+            }
+            Ok((Admission::New, content)) => {
+                let message = stored(&actor, &send, now.wall);
+                let origin = Origin::Request(asker);
+                self.append(key, Sending { origin, message, content, said: None });
+            }
             Err(refusal) => return self.refuse_send(asker, id, refusal),
         }
         if let Some(session) = self.sessions.find_mut(asker.connection) {
@@ -39,22 +48,22 @@ impl Engine {
         &mut self,
         now: Now,
         key: GroupKey,
-        asker: Asker,
+        actor: &Actor,
         send: &SendLive,
     ) -> Result<(Admission, [u8; 16]), Refusal> {
         self.check_writable()?;
         let overtakes = |session: &crate::session::Session| {
             send.follows.is_some_and(|before| session.refused.contains(before))
         };
-        if self.sessions.find(asker.connection).is_some_and(overtakes) {
+        if self.sessions.find(actor.connection).is_some_and(overtakes) {
             let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(FOLLOWER_RETRY);
             return Err(refusal.hint("the message before this one was refused"));
         }
         let content = content_hash(&send.body);
         let Some(active) = self.rooms.active(key) else {
-            return Err(ErrorCode::ConversationNotFound.into());
+            return Err(ErrorCode::UserNotInGroup.into());
         };
-        let admission = active.room.admit(now.mono, asker.connection, send, content)?;
+        let admission = active.room.admit(now, actor, send, content)?;
         Ok((admission, content))
     }
 
@@ -71,25 +80,16 @@ impl Engine {
         self.respond(asker, Err(refusal));
     }
 
-    fn append(&mut self, now: Now, key: GroupKey, asker: Asker, send: SendLive, content: [u8; 16]) {
-        let Some(user) = self.sessions.user(asker.connection) else { return };
-        let message = StoredLiveMessage {
-            sender: user.uid.clone(),
-            device: user.device,
-            client_message_id: send.client_message_id,
-            priority: send.priority,
-            accepted_at: now.wall,
-            edits: 0,
-            body: send.body,
-        };
+    pub(super) fn append(&mut self, key: GroupKey, sending: Sending) {
+        let message = &sending.message;
         let idempotency = IdempotencyKey {
             sender: message.sender.clone(),
             device: message.device,
             client_id: message.client_message_id,
-            content,
+            content: sending.content,
         };
-        let record = message.clone().encode();
-        let entry = AppendEntry { idempotency: Some(idempotency), at: now.wall, record };
+        let entry =
+            AppendEntry { idempotency: Some(idempotency), at: message.accepted_at, record: message.encode() };
         let append = Append {
             stream: StreamId::LiveGroup(key.app, key.group),
             condition: AppendCondition::Any,
@@ -98,80 +98,98 @@ impl Engine {
         if let Some(active) = self.rooms.active(key) {
             active.appending += 1;
         }
-        let pending = PendingWrite::Send { asker, group: key, message: Box::new(message), content };
+        let pending = PendingWrite::Send { group: key, sending: Box::new(sending) };
         self.ops.write(&mut self.out, vec![LogOp::Append(append)], pending);
     }
 
     pub(crate) fn on_send_written(
         &mut self,
         now: Now,
-        asker: Asker,
         key: GroupKey,
-        message: StoredLiveMessage,
-        content: [u8; 16],
+        sending: Sending,
         result: Result<Vec<LogOutcome>, StoreFailure>,
     ) {
         let outcome = match result {
             Ok(outcomes) => outcomes.into_iter().next(),
             Err(failure) => {
                 self.append_ended(key);
-                return self.refuse_send(asker, message.client_message_id, store_refusal(failure));
+                return self.not_sent(&sending, store_refusal(failure));
             }
         };
         let appended = match outcome {
             Some(LogOutcome::Appended(entries)) => entries.first().copied(),
-            Some(LogOutcome::LastDiffers(_) | LogOutcome::Put(_) | LogOutcome::Trimmed(_)) | None => None,
+            _ => None,
         };
         match appended {
-            Some(AppendOutcome::New(seq)) => self.publish(now, asker, key, seq, message, content),
-            Some(AppendOutcome::Duplicate(seq)) => self.answer_duplicate(asker, key, seq),
+            Some(AppendOutcome::New(seq)) => self.publish(now, key, seq, sending),
+            Some(AppendOutcome::Duplicate(seq)) => self.answer_duplicate(key, seq, sending),
             Some(AppendOutcome::Conflict(_)) => {
-                self.respond(asker, Err(ErrorCode::IdempotencyConflict.into()));
+                self.not_sent(&sending, ErrorCode::IdempotencyConflict.into());
             }
-            None => self.respond(asker, Err(ErrorCode::InternalError.into())),
+            None => self.not_sent(&sending, ErrorCode::InternalError.into()),
         }
         self.append_ended(key);
     }
 
+    fn not_sent(&mut self, sending: &Sending, refusal: Refusal) {
+        match sending.origin {
+            Origin::Request(asker) => self.refuse_send(asker, sending.message.client_message_id, refusal),
+            Origin::Broadcast(broadcast) => self.announced(broadcast, false),
+        }
+    }
+
     /// The message is durable: its sender gets the verdict, its viewers get the message.
-    fn publish(
-        &mut self,
-        now: Now,
-        asker: Asker,
-        key: GroupKey,
-        seq: Seq,
-        message: StoredLiveMessage,
-        content: [u8; 16],
-    ) {
+    fn publish(&mut self, now: Now, key: GroupKey, seq: Seq, sending: Sending) {
         self.accepted += 1;
+        let Sending { origin, message, content, said } = sending;
         let Some(active) = self.rooms.active(key) else {
-            return self.respond(asker, Err(ErrorCode::ConversationNotFound.into()));
+            let sending = Sending { origin, message, content, said };
+            return self.not_sent(&sending, ErrorCode::UserNotInGroup.into());
         };
-        let position = Position { epoch: active.room.head().epoch, seq };
-        let accepted = Accepted { position, accepted_at: message.accepted_at };
-        let live = active.room.accept(now.mono, seq, message, content);
-        self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
+        let accepted = active.room.accepted(seq, &message, said.as_ref());
+        let shown = shown(key, &message);
+        let live = active.room.accept(now.mono, seq, message, Some(content));
+        match origin {
+            Origin::Request(asker) => self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted))),
+            Origin::Broadcast(broadcast) => self.announced(broadcast, true),
+        }
         self.out.push(Output::Broadcast(live));
+        self.review(key, seq, shown);
     }
 
     /// The message was accepted before: its first record says when.
-    fn answer_duplicate(&mut self, asker: Asker, key: GroupKey, seq: Seq) {
+    fn answer_duplicate(&mut self, key: GroupKey, seq: Seq, sending: Sending) {
+        let asker = match sending.origin {
+            Origin::Request(asker) => asker,
+            Origin::Broadcast(broadcast) => return self.announced(broadcast, true),
+        };
         let query = LogQuery::Messages {
             stream: StreamId::LiveGroup(key.app, key.group),
             after: Seq(seq.0.saturating_sub(1)),
             records: 1,
             bytes: 0,
         };
-        self.ops.read(&mut self.out, query, PendingRead::Original { asker, key });
+        let said = sending.said.unwrap_or(sending.message.body);
+        self.ops.read(&mut self.out, query, PendingRead::Original { asker, key, said });
     }
 
-    pub(super) fn on_original_loaded(&mut self, asker: Asker, key: GroupKey, records: Vec<LogRecord>) {
-        let body = match (records.into_iter().next(), self.rooms.active(key)) {
-            (Some(record), Some(active)) => {
-                let position = Position { epoch: active.room.head().epoch, seq: record.seq };
-                Ok(ResponseBody::LiveMessageAccepted(Accepted { position, accepted_at: record.at }))
+    pub(super) fn on_original_loaded(
+        &mut self,
+        asker: Asker,
+        key: GroupKey,
+        said: &MessageBody,
+        records: Vec<LogRecord>,
+    ) {
+        let original = records.into_iter().next().and_then(|record| {
+            StoredLiveMessage::decode(record.record).ok().map(|message| (record.seq, message))
+        });
+        let body = match (original, self.rooms.active(key)) {
+            (Some((seq, message)), Some(active)) => {
+                let was_changed = message.edits > 0;
+                let said = Some(said).filter(|_| !was_changed);
+                Ok(ResponseBody::LiveMessageAccepted(active.room.accepted(seq, &message, said)))
             }
-            _ => Err(ErrorCode::ConversationNotFound.into()),
+            _ => Err(ErrorCode::MessageNotFound.into()),
         };
         self.respond(asker, body);
     }
@@ -180,6 +198,23 @@ impl Engine {
         if let Some(active) = self.rooms.active(key) {
             active.appending = active.appending.saturating_sub(1);
         }
+    }
+}
+
+/// A message as it is to be stored.
+pub(super) fn stored(actor: &Actor, send: &SendLive, now: Wall) -> StoredLiveMessage {
+    StoredLiveMessage {
+        sender: actor.uid.clone(),
+        device: actor.device,
+        client_message_id: send.client_message_id,
+        priority: send.priority,
+        accepted_at: now,
+        edits: 0,
+        body: send.body.clone(),
+        deleted: false,
+        only_for_sender: false,
+        changes: None,
+        changed: None,
     }
 }
 

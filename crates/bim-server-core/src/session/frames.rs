@@ -21,8 +21,8 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_closed(&mut self, connection: ConnectionId) {
-        self.leave_all_groups(connection);
+    pub(crate) fn on_closed(&mut self, now: Now, connection: ConnectionId) {
+        self.leave_all_groups(now, connection);
         self.sessions.remove(connection);
     }
 
@@ -42,7 +42,7 @@ impl Engine {
                 self.out.send(connection, ServerFrame::Pong(pong));
             }
             (Ok(ClientFrame::Pong(_)), true) => {}
-            (Ok(ClientFrame::Goodbye(_)), _) => self.on_goodbye(connection),
+            (Ok(ClientFrame::Goodbye(_)), _) => self.on_goodbye(now, connection),
             (Ok(ClientFrame::Hello(Hello { .. })), true) => {
                 self.violation(connection, "hello is sent once");
             }
@@ -57,9 +57,9 @@ impl Engine {
         }
     }
 
-    fn on_goodbye(&mut self, connection: ConnectionId) {
+    fn on_goodbye(&mut self, now: Now, connection: ConnectionId) {
         if self.sessions.begin_leaving(connection) {
-            self.leave_all_groups(connection);
+            self.leave_all_groups(now, connection);
             self.out.push(Output::Close { connection });
         }
     }
@@ -87,13 +87,8 @@ impl Engine {
             Ok(RequestBody::RefreshToken(token)) => self.on_refresh_token(now, asker, &token),
             Ok(RequestBody::CreateLiveGroup(info)) => self.on_create(now, asker, info),
             Ok(RequestBody::ListLiveGroups(query)) => self.on_list(asker, query),
-            Ok(RequestBody::GetLiveGroup(group)) => self.on_get(now, asker, group),
-            Ok(RequestBody::JoinLiveGroup(group, resume)) => self.on_join(now, asker, group, resume),
-            Ok(RequestBody::LeaveLiveGroup(group)) => self.on_leave(now, asker, group),
-            Ok(RequestBody::DissolveLiveGroup(group)) => self.on_dissolve(now, asker, group),
-            Ok(RequestBody::SetLiveGroupInfo(group, change)) => self.on_set_info(now, asker, group, change),
-            Ok(RequestBody::SendLiveMessage(send)) => self.on_send(now, asker, send),
-            Ok(RequestBody::ReadLiveHistory(query)) => self.on_history(now, asker, query),
+            Ok(RequestBody::BroadcastToLiveGroups(broadcast)) => self.on_broadcast(asker, broadcast),
+            Ok(body) => self.on_room_body(now, asker, body),
             Err(error) => {
                 let refusal = Refusal::new(ErrorCode::InvalidRequest).hint(error.to_string());
                 self.respond(asker, Err(refusal));

@@ -19,7 +19,9 @@ impl Engine {
 
     pub(super) fn on_refresh_token(&mut self, now: Now, asker: Asker, token: &Token) {
         let Some(user) = self.sessions.user(asker.connection).cloned() else { return };
-        let verified = self.verify(now, token, user.app, &user.uid);
+        let verified = self.verify(now, token, user.app, &user.uid).and_then(|claims| {
+            if claims.app_server == user.is_app_server { Ok(claims) } else { Err(changes_standing()) }
+        });
         if let Ok(claims) = &verified
             && let Some(session) = self.sessions.find_mut(asker.connection)
         {
@@ -42,7 +44,8 @@ impl Engine {
             self.failed_logins.count(now.mono, &peer);
         })?;
         let Hello { app, uid, device, .. } = hello;
-        let user = User { app, uid, device, expires_at: claims.expires_at };
+        let is_app_server = claims.app_server;
+        let user = User { app, uid, device, expires_at: claims.expires_at, is_app_server };
         self.fence_older(&user)?;
         self.welcome(now, connection, user);
         Ok(())
@@ -97,4 +100,9 @@ impl Engine {
         }
         Ok(claims)
     }
+}
+
+fn changes_standing() -> Refusal {
+    Refusal::new(ErrorCode::InvalidToken)
+        .hint("a newer token can not make a user an app server, or the other way")
 }

@@ -66,6 +66,8 @@ pub(crate) struct User {
     pub(crate) uid: Uid,
     pub(crate) device: DeviceId,
     pub(crate) expires_at: Wall,
+    /// Whether it is the app's own server.
+    pub(crate) is_app_server: bool,
 }
 
 impl Sessions {

@@ -30,13 +30,15 @@ pub struct Claims {
     pub expires_at: Wall,
     /// What tells it from others.
     pub id: String,
+    /// Whether its sessions are the app's own server. Claim `srv`; absent: no.
+    pub app_server: bool,
 }
 
 impl Claims {
     pub(super) fn new(app: AppId, uid: Uid, now: Wall, ttl: Duration, nonce: u128) -> Self {
         let issued_at = Wall::from_secs(now.as_secs());
         let expires_at = Wall::from_secs((now + ttl).as_secs());
-        Self { app, uid, issued_at, expires_at, id: format!("{nonce:032x}") }
+        Self { app, uid, issued_at, expires_at, id: format!("{nonce:032x}"), app_server: false }
     }
 
     pub(super) fn check(&self, rules: TokenRules, now: Wall) -> Result<(), ErrorCode> {
@@ -58,6 +60,8 @@ struct WrittenClaims {
     iat: u64,
     exp: u64,
     jti: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    srv: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -80,6 +84,7 @@ impl TryFrom<WrittenClaims> for Claims {
             issued_at: Wall::from_secs(written.iat),
             expires_at: Wall::from_secs(written.exp),
             id: written.jti,
+            app_server: written.srv,
         })
     }
 }
@@ -95,6 +100,7 @@ impl From<Claims> for WrittenClaims {
             iat: claims.issued_at.as_secs(),
             exp: claims.expires_at.as_secs(),
             jti: claims.id,
+            srv: claims.app_server,
         }
     }
 }

@@ -6,7 +6,9 @@
 //! ```
 //!
 //! The key id picks the key, the key fixes the algorithm; the header's `alg` is only compared. `uid` is a
-//! string or a positive integer, and the two are different users. All five claims are required and typed.
+//! string or a positive integer, and the two are different users. All five claims are required and typed. A
+//! sixth, `"srv":true`, makes the sessions of the token those of the app's own server: it may do in every live
+//! group what its owner may, speak without being in, and broadcast.
 //! The signature is checked, in constant time, before any claim is looked at.
 
 mod claims;

@@ -172,7 +172,7 @@ pub struct LogRecord {
     pub seq: Seq,
     /// When it was accepted.
     pub at: Wall,
-    /// The bytes as they were appended.
+    /// The bytes as they stand.
     pub record: Bytes,
 }
 

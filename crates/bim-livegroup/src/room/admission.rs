@@ -1,0 +1,169 @@
+//! Who may send what now.
+
+use std::time::Duration;
+
+use bim_proto::stored::StoredLiveMessage;
+use bim_proto::{Accepted, SendLive};
+use bim_types::{
+    ConnectionId, DeviceId, ErrorCode, MessageBody, MuteAll, Now, Priority, Refusal, Role, Uid, Wall,
+};
+
+use super::sent::SentId;
+use super::{ContentHash, Room};
+use crate::authority::{Operation, Ruling, Standing, absent, forbidden, ruling};
+
+/// Who does something, as the session knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Who.
+    pub uid: Uid,
+    /// From which connection.
+    pub connection: ConnectionId,
+    /// On which device.
+    pub device: DeviceId,
+    /// Whether it is the app's own server.
+    pub is_app_server: bool,
+}
+
+/// What is to be done with a message that may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Append it to the log.
+    New,
+    /// It was accepted before; answer with where it stands.
+    Known(Accepted),
+}
+
+impl Room {
+    /// Where a user stands. Mutes and blocks that ended have to be taken out before; see [`Room::expire`].
+    #[must_use]
+    pub fn standing(&self, actor: &Actor) -> Standing {
+        match self.role(&actor.uid) {
+            _ if actor.is_app_server => Standing::AppServer,
+            Role::Owner => Standing::Owner,
+            Role::Admin => Standing::Admin,
+            _ if self.roll.is_blocked(&actor.uid) => Standing::Blocked,
+            _ if !self.roster.has(actor.connection) => Standing::Outsider,
+            _ if self.roll.is_muted(&actor.uid) => Standing::Muted,
+            _ => Standing::Member,
+        }
+    }
+
+    /// Whether a user may do something now. Windows of time are not looked at; see [`Room::permit_change_of`].
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer with.
+    pub fn permit(&self, operation: Operation, actor: &Actor) -> Result<(), Refusal> {
+        match ruling(operation, self.standing(actor)) {
+            Ruling::Allowed | Ruling::WithinRecallWindow => Ok(()),
+            Ruling::Forbidden => Err(forbidden(operation)),
+            Ruling::Absent => Err(absent(operation)),
+            Ruling::UnlessAllMuted => self.unless_all_muted(actor),
+            Ruling::IfMembersMaySendHigh if self.policy.members_may_send_high => self.unless_all_muted(actor),
+            Ruling::IfMembersMaySendHigh => Err(Refusal::new(ErrorCode::UserForbidden)
+                .hint("only owner and admins may send HIGH here")),
+            Ruling::IfMembersMaySetAttributes if self.policy.members_may_set_attributes => Ok(()),
+            Ruling::IfMembersMaySetAttributes => Err(forbidden(operation)),
+        }
+    }
+
+    /// Whether a user may send messages of a class now.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer with; one for a mute that ends says when.
+    pub fn may_speak(&self, now: Now, actor: &Actor, priority: Priority) -> Result<(), Refusal> {
+        let operation = if priority == Priority::High { Operation::SendHigh } else { Operation::Send };
+        if !actor.is_app_server && !self.roster.has(actor.connection) {
+            return Err(absent(operation));
+        }
+        let is_mutable = !actor.is_app_server && self.role(&actor.uid) != Role::Owner;
+        if is_mutable && self.roll.is_muted(&actor.uid) {
+            let refusal = forbidden(Operation::Send);
+            return Err(match self.roll.muted_for(&actor.uid, now.mono) {
+                Some(wait) => refusal.retry_after(wait.max(Duration::from_millis(1))),
+                None => refusal,
+            });
+        }
+        self.permit(operation, actor)
+    }
+
+    /// Whether this sender may send this message now; takes from the budget when it may.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer with. A message that was accepted lately is never refused for the budget.
+    pub fn admit(
+        &mut self,
+        now: Now,
+        actor: &Actor,
+        send: &SendLive,
+        content: ContentHash,
+    ) -> Result<Admission, Refusal> {
+        if !actor.is_app_server && !self.roster.has(actor.connection) {
+            return Err(absent(Operation::Send));
+        }
+        send.body.check()?;
+        let id = SentId {
+            sender: actor.uid.clone(),
+            device: actor.device,
+            client_id: send.client_message_id,
+        };
+        if let Some(sent) = self.sent.find(&id) {
+            return if sent.content == content {
+                Ok(Admission::Known(sent.accepted.clone()))
+            } else {
+                Err(ErrorCode::IdempotencyConflict.into())
+            };
+        }
+        self.may_speak(now, actor, send.priority)?;
+        if !actor.is_app_server {
+            let is_slowed = self.role(&actor.uid) == Role::Normal;
+            self.budget
+                .take(now.mono, &actor.uid, send.priority, is_slowed)
+                .map_err(|wait| Refusal::new(ErrorCode::MessageFrequency).retry_after(wait))?;
+        }
+        Ok(Admission::New)
+    }
+
+    /// Whether a user may change what a message says (`body`), or remove it (`None`), now.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer with: [`ErrorCode::RecallTimeout`] when it is too late.
+    pub fn permit_change_of(
+        &self,
+        now: Wall,
+        actor: &Actor,
+        original: &StoredLiveMessage,
+        body: Option<&MessageBody>,
+    ) -> Result<(), Refusal> {
+        let is_own = original.sender == actor.uid;
+        let operation = match (body, is_own) {
+            (Some(_), true) => Operation::EditOwn,
+            (Some(_), false) => Operation::EditOfOthers,
+            (None, true) => Operation::RecallOwn,
+            (None, false) => Operation::recall_of(self.role(&original.sender)),
+        };
+        self.permit(operation, actor)?;
+        if let Some(body) = body {
+            body.check()?;
+            self.unless_all_muted(actor)?;
+        }
+        let is_late = now.since(original.accepted_at) > self.policy.recall_window;
+        if ruling(operation, self.standing(actor)) == Ruling::WithinRecallWindow && is_late {
+            return Err(ErrorCode::RecallTimeout.into());
+        }
+        Ok(())
+    }
+
+    fn unless_all_muted(&self, actor: &Actor) -> Result<(), Refusal> {
+        let is_silenced = match (self.group.mute_all, self.standing(actor)) {
+            (MuteAll::Off, _) | (_, Standing::Owner | Standing::AppServer) => false,
+            (MuteAll::NormalMembers, Standing::Admin) => false,
+            _ => !self.roll.is_exempt(&actor.uid),
+        };
+        if is_silenced { Err(ErrorCode::SendConversationSilent.into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,435 @@
+//! What owner and admins do, computed from the present state and not yet done.
+//!
+//! [`Room::plan`] says what the group would be after a [`Measure`]; the caller makes that durable and then
+//! brings it about with [`Room::carry_out`]. What can not be done for one user is reported for that user.
+
+use std::collections::BTreeSet;
+
+use bim_proto::stored::{StoredLiveGroup, StoredLiveMember, StoredLiveRoll};
+use bim_types::limits::{MARK_TYPES_MAX, SANCTIONS_MAX};
+use bim_types::{ErrorCode, GroupChange, Measure, MemberFailure, MuteAll, Now, Refusal, Role, Uid};
+
+use super::roll::{change_member, until};
+use super::{Actor, Room};
+use crate::authority::{Operation, forbidden};
+
+/// What a measure comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The group after it, when the measure changes anything that is kept.
+    pub group: Option<StoredLiveGroup>,
+    /// The roll after it, when it changes.
+    pub roll: Option<StoredLiveRoll>,
+    /// Who owns or administers the group from then on (`true`), or does no more.
+    pub residents: Vec<(Uid, bool)>,
+    /// What everyone in the group is told, in order.
+    pub changes: Vec<GroupChange>,
+    /// Who is taken out.
+    pub removed: Vec<Uid>,
+    /// Whose own record changes.
+    pub concerned: Vec<Uid>,
+    /// For whom it was not done.
+    pub failed: Vec<MemberFailure>,
+    /// Whose messages must wait until it is known whether this is durable.
+    pub restrains: Restraint,
+}
+
+/// Whose messages must wait while a measure is being written, so that nothing is accepted from them after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Restraint {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// These users'.
+    Users(BTreeSet<Uid>),
+    /// Everyone's.
+    Everyone,
+}
+
+impl Restraint {
+    /// Whether it holds for a user.
+    #[must_use]
+    pub fn holds_for(&self, uid: &Uid) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Users(uids) => uids.contains(uid),
+            Self::Everyone => true,
+        }
+    }
+}
+
+impl Room {
+    /// What a measure of this user comes to now. Users named twice count once.
+    ///
+    /// # Errors
+    ///
+    /// What [`Measure::check`] says; [`ErrorCode::UserForbidden`] or, for who is not in,
+    /// [`ErrorCode::UserNotInGroup`]; for a transfer, why it can not be; [`ErrorCode::InvalidRequest`] for a mark
+    /// that the group does not have.
+    pub fn plan(&self, now: Now, actor: &Actor, measure: Measure) -> Result<Plan, Refusal> {
+        self.permit(operation(&measure), actor)?;
+        measure.check()?;
+        let mut draft = Draft::new(self, now, actor);
+        match measure {
+            Measure::MuteAll(mode) => draft.mute_all(mode),
+            Measure::SlowMode(wait) => draft.group.slow_mode = wait,
+            Measure::DissolveAfterIdle(idle) => draft.group.dissolve_after_idle = idle,
+            Measure::AddAdmins(uids) => draft.add_admins(uids),
+            Measure::RemoveAdmins(uids) => draft.remove_admins(uids),
+            Measure::TransferOwner(uid) => draft.transfer(uid)?,
+            Measure::Mute(uids, period) => {
+                let end = Some(until(period, now.wall));
+                let done = draft.each(uids, |draft, uid| {
+                    draft.may_sanction(uid)?;
+                    draft.set(uid, |member| &mut member.muted, end)
+                });
+                draft.restrain(&done);
+                draft.tell(done, |uids| GroupChange::Muted(uids, until(period, now.wall)));
+            }
+            Measure::Unmute(uids) => {
+                let done = draft.each(uids, |draft, uid| {
+                    draft.may_lift(uid)?;
+                    draft.set(uid, |member| &mut member.muted, None)
+                });
+                draft.tell(done, GroupChange::Unmuted);
+            }
+            Measure::Exempt(uids) => {
+                let done = draft.each(uids, |draft, uid| draft.set(uid, |member| &mut member.exempt, true));
+                draft.concerned.extend(done);
+            }
+            Measure::Unexempt(uids) => {
+                let done = draft.each(uids, |draft, uid| draft.set(uid, |member| &mut member.exempt, false));
+                draft.restrain(&done);
+                draft.concerned.extend(done);
+            }
+            Measure::Block(uids, period) => draft.block(uids, period),
+            Measure::Unblock(uids) => {
+                draft.each(uids, |draft, uid| {
+                    draft.may_lift(uid)?;
+                    draft.set(uid, |member| &mut member.blocked, None)
+                });
+            }
+            Measure::Kick(uids) => {
+                let done = draft.each(uids, |draft, uid| {
+                    draft.may_sanction(uid)?;
+                    if draft.room.roster.is_in(uid) { Ok(true) } else { Err(not_in()) }
+                });
+                draft.removed.clone_from(&done);
+                draft.changes.extend(
+                    (!done.is_empty()).then_some(GroupChange::Kicked { uids: done, blocked: false }),
+                );
+            }
+            Measure::AddMarkTypes(marks) => draft.add_mark_types(marks)?,
+            Measure::RemoveMarkTypes(marks) => draft.remove_mark_types(marks),
+            Measure::Mark(mark, uids) => draft.mark(mark, uids)?,
+            Measure::Unmark(mark, uids) => {
+                let done = draft.each(uids, |draft, uid| Ok(draft.unmark(uid, &mark)));
+                draft.tell(done, |uids| GroupChange::Unmarked(mark, uids));
+            }
+        }
+        Ok(draft.finish())
+    }
+}
+
+/// Which row of the table a measure stands in. Sanctions are looked up again for each target.
+fn operation(measure: &Measure) -> Operation {
+    match measure {
+        Measure::MuteAll(_) | Measure::SlowMode(_) | Measure::Exempt(_) | Measure::Unexempt(_) => {
+            Operation::MuteAll
+        }
+        Measure::DissolveAfterIdle(_) => Operation::Dissolve,
+        Measure::AddAdmins(_) | Measure::RemoveAdmins(_) | Measure::TransferOwner(_) => {
+            Operation::ManageRoles
+        }
+        Measure::Mute(..) | Measure::Block(..) | Measure::Kick(_) => Operation::SanctionMember,
+        Measure::Unmute(_) | Measure::Unblock(_) => Operation::LiftFromMember,
+        Measure::AddMarkTypes(_)
+        | Measure::RemoveMarkTypes(_)
+        | Measure::Mark(..)
+        | Measure::Unmark(..) => Operation::Mark,
+    }
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    room: &'a Room,
+    now: Now,
+    actor: &'a Actor,
+    group: StoredLiveGroup,
+    roll: StoredLiveRoll,
+    residents: Vec<(Uid, bool)>,
+    changes: Vec<GroupChange>,
+    removed: Vec<Uid>,
+    concerned: Vec<Uid>,
+    failed: Vec<MemberFailure>,
+    restrains: Restraint,
+}
+
+impl<'a> Draft<'a> {
+    fn new(room: &'a Room, now: Now, actor: &'a Actor) -> Self {
+        Self {
+            room,
+            now,
+            actor,
+            group: room.group.clone(),
+            roll: room.roll.stored().clone(),
+            residents: Vec::new(),
+            changes: Vec::new(),
+            removed: Vec::new(),
+            concerned: Vec::new(),
+            failed: Vec::new(),
+            restrains: Restraint::Nobody,
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        let roll = (self.roll != *self.room.roll.stored()).then_some(self.roll);
+        let is_kept = roll.is_some() || self.group != self.room.group;
+        self.group.version += 1;
+        Plan {
+            group: is_kept.then_some(self.group),
+            roll,
+            residents: self.residents,
+            changes: self.changes,
+            removed: self.removed,
+            concerned: self.concerned,
+            failed: self.failed,
+            restrains: self.restrains,
+        }
+    }
+
+    /// Does something for each user once. Returns for whom anything changed.
+    fn each(
+        &mut self,
+        uids: Vec<Uid>,
+        mut deed: impl FnMut(&mut Self, &Uid) -> Result<bool, Refusal>,
+    ) -> Vec<Uid> {
+        let mut seen = BTreeSet::new();
+        let mut done = Vec::new();
+        for uid in uids {
+            if !seen.insert(uid.clone()) {
+                continue;
+            }
+            match deed(self, &uid) {
+                Ok(true) => done.push(uid),
+                Ok(false) => {}
+                Err(reason) => self.failed.push(MemberFailure { uid, reason }),
+            }
+        }
+        done
+    }
+
+    /// Sets a field of a user's entry. Says whether it was another before.
+    fn set<T: PartialEq + Default>(
+        &mut self,
+        uid: &Uid,
+        field: impl Fn(&mut StoredLiveMember) -> &mut T,
+        value: T,
+    ) -> Result<bool, Refusal> {
+        let mut before = self.roll.members.get(uid).cloned().unwrap_or_default();
+        if *field(&mut before) == value {
+            return Ok(false);
+        }
+        let is_new = *field(&mut before) == T::default();
+        if is_new {
+            let listed = |member: &StoredLiveMember| *field(&mut member.clone()) != T::default();
+            if self.roll.members.values().filter(|member| listed(member)).count() >= SANCTIONS_MAX {
+                return Err(Refusal::new(ErrorCode::TouchLimit).limit(SANCTIONS_MAX as u64));
+            }
+        }
+        change_member(&mut self.roll, uid, |member| *field(member) = value);
+        Ok(true)
+    }
+
+    fn may_sanction(&self, uid: &Uid) -> Result<(), Refusal> {
+        let target = if *uid == self.actor.uid { Role::Owner } else { self.room.role(uid) };
+        self.room.permit(Operation::sanction(target), self.actor)
+    }
+
+    fn may_lift(&self, uid: &Uid) -> Result<(), Refusal> {
+        self.room.permit(Operation::lift(self.room.role(uid)), self.actor)
+    }
+
+    fn restrain(&mut self, uids: &[Uid]) {
+        if !uids.is_empty() {
+            self.restrains = Restraint::Users(uids.iter().cloned().collect());
+        }
+    }
+
+    fn tell(&mut self, uids: Vec<Uid>, change: impl FnOnce(Vec<Uid>) -> GroupChange) {
+        if !uids.is_empty() {
+            self.concerned.extend(uids.iter().cloned());
+            self.changes.push(change(uids));
+        }
+    }
+
+    fn mute_all(&mut self, mode: MuteAll) {
+        if self.group.mute_all != mode {
+            self.group.mute_all = mode;
+            self.changes.push(GroupChange::MuteAll(mode));
+            self.restrains = Restraint::Everyone;
+        }
+    }
+
+    fn add_admins(&mut self, uids: Vec<Uid>) {
+        let done = self.each(uids, |draft, uid| {
+            if draft.group.admins.contains(uid) {
+                return Ok(false);
+            }
+            if *uid == draft.group.owner {
+                return Err(forbidden(Operation::SanctionOwner));
+            }
+            if !draft.room.roster.is_in(uid) {
+                return Err(not_in());
+            }
+            let most = draft.room.policy.admins;
+            if draft.group.admins.len() >= most {
+                return Err(Refusal::new(ErrorCode::MassManagerMoreThanLimit).limit(most as u64));
+            }
+            draft.group.admins.push(uid.clone());
+            draft.keep_info(uid);
+            draft.residents.push((uid.clone(), true));
+            Ok(true)
+        });
+        self.tell(done, GroupChange::AdminsAdded);
+    }
+
+    fn remove_admins(&mut self, uids: Vec<Uid>) {
+        let done = self.each(uids, |draft, uid| Ok(draft.demote(uid)));
+        self.tell(done, GroupChange::AdminsRemoved);
+    }
+
+    fn demote(&mut self, uid: &Uid) -> bool {
+        let before = self.group.admins.len();
+        self.group.admins.retain(|admin| admin != uid);
+        if self.group.admins.len() == before {
+            return false;
+        }
+        change_member(&mut self.roll, uid, |member| member.info = None);
+        self.residents.push((uid.clone(), false));
+        true
+    }
+
+    fn transfer(&mut self, to: Uid) -> Result<(), Refusal> {
+        if to == self.group.owner {
+            return Ok(());
+        }
+        if self.room.roll.is_blocked(&to) {
+            return Err(ErrorCode::SetOwnerParticipantIsBlock.into());
+        }
+        if !self.room.roster.is_in(&to) {
+            return Err(not_in());
+        }
+        self.demote(&to);
+        self.residents.clear();
+        let from = std::mem::replace(&mut self.group.owner, to.clone());
+        change_member(&mut self.roll, &from, |member| member.info = None);
+        change_member(&mut self.roll, &to, |member| member.muted = None);
+        self.keep_info(&to);
+        self.residents.extend([(from.clone(), false), (to.clone(), true)]);
+        self.concerned.extend([from.clone(), to.clone()]);
+        self.changes.push(GroupChange::OwnerChanged { from, to });
+        Ok(())
+    }
+
+    /// What a resident says about itself is kept.
+    fn keep_info(&mut self, uid: &Uid) {
+        if let Some(info) = self.room.roster.info(uid).filter(|info| **info != Default::default()) {
+            let info = info.clone();
+            change_member(&mut self.roll, uid, |member| member.info = Some(info));
+        }
+    }
+
+    fn block(&mut self, uids: Vec<Uid>, period: std::time::Duration) {
+        let end = Some(until(period, self.now.wall));
+        let mut demoted = Vec::new();
+        let mut inside = Vec::new();
+        self.each(uids, |draft, uid| {
+            draft.may_sanction(uid)?;
+            draft.set(uid, |member| &mut member.blocked, end)?;
+            if draft.demote(uid) {
+                demoted.push(uid.clone());
+            }
+            if draft.room.roster.is_in(uid) {
+                inside.push(uid.clone());
+            }
+            Ok(true)
+        });
+        if !demoted.is_empty() {
+            self.changes.push(GroupChange::AdminsRemoved(demoted));
+        }
+        if !inside.is_empty() {
+            self.restrain(&inside);
+            self.removed.clone_from(&inside);
+            self.changes.push(GroupChange::Kicked { uids: inside, blocked: true });
+        }
+    }
+
+    fn add_mark_types(&mut self, marks: Vec<String>) -> Result<(), Refusal> {
+        let known: BTreeSet<String> = self.group.mark_types.iter().cloned().collect();
+        let new: BTreeSet<String> = marks.into_iter().filter(|mark| !known.contains(mark)).collect();
+        if known.len() + new.len() > MARK_TYPES_MAX {
+            let refusal = Refusal::new(ErrorCode::ConversationMarkTypeMoreThanLimit);
+            return Err(refusal.limit(MARK_TYPES_MAX as u64));
+        }
+        if !new.is_empty() {
+            let new: Vec<String> = new.into_iter().collect();
+            self.group.mark_types.extend(new.iter().cloned());
+            self.changes.push(GroupChange::MarkTypesAdded(new));
+        }
+        Ok(())
+    }
+
+    fn remove_mark_types(&mut self, marks: Vec<String>) {
+        let wanted: BTreeSet<String> = marks.into_iter().collect();
+        let (gone, kept) = std::mem::take(&mut self.group.mark_types)
+            .into_iter()
+            .partition::<Vec<_>, _>(|mark| wanted.contains(mark));
+        self.group.mark_types = kept;
+        let uids: Vec<Uid> = self.roll.members.keys().cloned().collect();
+        for uid in uids {
+            for mark in &gone {
+                if self.unmark(&uid, mark) && !self.concerned.contains(&uid) {
+                    self.concerned.push(uid.clone());
+                }
+            }
+        }
+        if !gone.is_empty() {
+            self.changes.push(GroupChange::MarkTypesRemoved(gone));
+        }
+    }
+
+    fn mark(&mut self, mark: String, uids: Vec<Uid>) -> Result<(), Refusal> {
+        if !self.group.mark_types.contains(&mark) {
+            return Err(Refusal::new(ErrorCode::InvalidRequest).hint("the group has no such mark type"));
+        }
+        let done = self.each(uids, |draft, uid| {
+            let known = draft.roll.members.get(uid);
+            if known.is_some_and(|member| member.marks.contains(&mark)) {
+                return Ok(false);
+            }
+            let is_first = known.is_none_or(|member| member.marks.is_empty());
+            let marked = draft.roll.members.values().filter(|member| !member.marks.is_empty()).count();
+            if is_first && marked >= SANCTIONS_MAX {
+                return Err(Refusal::new(ErrorCode::TouchLimit).limit(SANCTIONS_MAX as u64));
+            }
+            change_member(&mut draft.roll, uid, |member| member.marks.push(mark.clone()));
+            Ok(true)
+        });
+        self.tell(done, |uids| GroupChange::Marked(mark, uids));
+        Ok(())
+    }
+
+    fn unmark(&mut self, uid: &Uid, mark: &str) -> bool {
+        let has = |member: &StoredLiveMember| member.marks.iter().any(|given| given == mark);
+        if !self.roll.members.get(uid).is_some_and(has) {
+            return false;
+        }
+        change_member(&mut self.roll, uid, |member| member.marks.retain(|given| given != mark));
+        true
+    }
+}
+
+fn not_in() -> Refusal {
+    Refusal::new(ErrorCode::UserNotInGroup).hint("the user is not in the group")
+}

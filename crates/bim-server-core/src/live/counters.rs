@@ -1,0 +1,93 @@
+//! The counters of a live group: each batch of taps is a record of a log, and so counts once.
+
+use std::collections::BTreeMap;
+
+use bim_livegroup::authority::Operation;
+use bim_proto::stored::StoredTaps;
+use bim_proto::{ResponseBody, Taps};
+use bim_types::store::{
+    Append, AppendCondition, AppendEntry, AppendOutcome, Expected, IdempotencyKey, LogOp, LogOutcome, Put,
+    RecordKey,
+};
+use bim_types::{ErrorCode, GroupKey, Now};
+use sha2::{Digest, Sha256};
+
+use super::groups::store_refusal;
+use super::recall;
+use crate::engine::Engine;
+use crate::io::StoreFailure;
+use crate::ops::{Asker, PendingWrite};
+
+impl Engine {
+    pub(super) fn tap_counters(&mut self, now: Now, key: GroupKey, asker: Asker, batch: Taps) {
+        let Some(actor) = self.actor(asker) else { return };
+        let most = self.config.counters_per_group;
+        let writable = self.check_writable();
+        let Some(active) = self.rooms.active(key) else { return };
+        let checked = active.room.permit(Operation::Tap, &actor).and(writable);
+        if let Err(refusal) = checked.and_then(|()| active.counters.check(&batch.taps, most)) {
+            return self.respond(asker, Err(refusal));
+        }
+        active.counters.reserve(&batch.taps);
+        active.appending += 1;
+        let record = StoredTaps { taps: batch.taps.clone() }.encode();
+        let digest = Sha256::digest(&record);
+        let idempotency = IdempotencyKey {
+            sender: actor.uid,
+            device: actor.device,
+            client_id: batch.batch_id,
+            content: *digest.first_chunk().expect("a SHA-256 has 32 bytes"),
+        };
+        let entry = AppendEntry { idempotency: Some(idempotency), at: now.wall, record };
+        let append =
+            Append { stream: recall::taps(key), condition: AppendCondition::Any, entries: vec![entry] };
+        let pending = PendingWrite::Taps { asker, key, taps: batch.taps };
+        self.ops.write(&mut self.out, vec![LogOp::Append(append)], pending);
+    }
+
+    pub(crate) fn on_taps_written(
+        &mut self,
+        asker: Asker,
+        key: GroupKey,
+        taps: &BTreeMap<String, u64>,
+        result: Result<Vec<LogOutcome>, StoreFailure>,
+    ) {
+        let Some(active) = self.rooms.active(key) else {
+            return self.respond(asker, Err(ErrorCode::UserNotInGroup.into()));
+        };
+        active.appending = active.appending.saturating_sub(1);
+        let appended = match result.as_deref() {
+            Ok([LogOutcome::Appended(entries)]) => entries.first().copied(),
+            Ok(_) => None,
+            Err(failure) => return self.respond(asker, Err(store_refusal(*failure))),
+        };
+        let body = match appended {
+            Some(AppendOutcome::Conflict(_)) => Err(ErrorCode::IdempotencyConflict.into()),
+            None => Err(ErrorCode::InternalError.into()),
+            Some(AppendOutcome::New(seq)) => {
+                active.counters.apply(seq, taps);
+                Ok(ResponseBody::LiveCounters(active.counters.values_of(taps.keys())))
+            }
+            Some(AppendOutcome::Duplicate(_)) => {
+                Ok(ResponseBody::LiveCounters(active.counters.values_of(taps.keys())))
+            }
+        };
+        self.respond(asker, body);
+    }
+
+    /// Keeps the sums, so that a restart need not add up what is older.
+    pub(super) fn keep_counters(&mut self, key: GroupKey) {
+        if self.check_writable().is_err() {
+            return;
+        }
+        let Some(active) = self.rooms.active(key) else { return };
+        if active.counters.through() <= active.counters_kept {
+            return;
+        }
+        active.counters_kept = active.counters.through();
+        let value = Some(active.counters.snapshot().encode());
+        let record = RecordKey::LiveCounters(key.app, key.group);
+        let ops = vec![LogOp::Put(Put { key: record, expected: Expected::Any, value })];
+        self.ops.write(&mut self.out, ops, PendingWrite::Trim);
+    }
+}
