@@ -211,7 +211,8 @@ mod tests {
         payload.extend([0x79, 1, 2, 3, 4, 5, 6, 7, 8]);
         payload.extend([0x7d, 1, 2, 3, 4]);
         payload.extend([0x7b, 0x7c]);
-        payload.extend(nested(15, b"unknown"));
+        payload.extend([0xfa, 1, 7]);
+        payload.extend(b"unknown");
         payload.extend(nested(3, &nested(1, &entries(FRAME_ENTRIES_MAX + 1))));
         assert_eq!(check(REQUEST, &payload), Err(DecodeError::Entries));
     }

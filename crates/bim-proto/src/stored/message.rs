@@ -26,7 +26,7 @@ pub struct StoredLiveMessage {
     pub accepted_at: Wall,
     /// How often it was edited.
     pub edits: u32,
-    /// What it says; [`MessageBody::Unknown`] when there is nothing, as in a removal.
+    /// What it says; [`MessageBody::Unknown`] when there is nothing, as in a change.
     pub body: MessageBody,
     /// Whether there is nothing to show any more.
     pub deleted: bool,

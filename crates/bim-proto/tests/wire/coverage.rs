@@ -2,7 +2,8 @@
 //! variant does not compile until it names its fixture, and does not pass until the fixture is there.
 
 use bim_proto::wire::{
-    self, DiscontinuityReason, FrameKind, content::Kind, joined_live_group::Verdict, request, response, uid,
+    self, DiscontinuityReason, FrameKind, LiveMeasure, LiveMemberList, content::Kind,
+    joined_live_group::Verdict, request, response, uid,
 };
 use prost::Message as _;
 
@@ -20,7 +21,7 @@ fn every_kind_of_frame_has_golden_bytes() {
 #[test]
 fn every_body_of_a_request_has_golden_bytes() {
     let bodies = variants(|bytes| wire::Request::decode(bytes).ok()?.body);
-    assert_eq!(bodies.len(), 10, "a new body: add it to `fixture_of_request`, and count it here");
+    assert_eq!(bodies.len(), 20, "a new body: add it to `fixture_of_request`, and count it here");
     for body in bodies {
         let name = fixture_of_request(&body);
         let found = wire::Request::decode(payload(name)).unwrap().body.unwrap();
@@ -31,7 +32,7 @@ fn every_body_of_a_request_has_golden_bytes() {
 #[test]
 fn every_body_of_a_response_has_golden_bytes() {
     let bodies = variants(|bytes| wire::Response::decode(bytes).ok()?.body);
-    assert_eq!(bodies.len(), 8, "a new body: add it to `fixture_of_response`, and count it here");
+    assert_eq!(bodies.len(), 15, "a new body: add it to `fixture_of_response`, and count it here");
     for body in bodies {
         let name = fixture_of_response(&body);
         assert_eq!(fixture_of_response(&response_body(name)), name);
@@ -52,6 +53,36 @@ fn every_verdict_on_a_cursor_has_golden_bytes() {
         let name = fixture_of_verdict(&verdict);
         let response::Body::JoinedLiveGroup(joined) = response_body(name) else { panic!("{name}") };
         assert_eq!(fixture_of_verdict(&joined.verdict.unwrap()), name);
+    }
+}
+
+#[test]
+fn every_measure_has_golden_bytes_as_a_request_and_as_an_event_if_it_is_told() {
+    for measure in (1..=255).filter_map(|number| LiveMeasure::try_from(number).ok()) {
+        let (asked, told) = fixtures_of_measure(measure);
+        let asked = format!("request_change_live_group_{asked}");
+        let body = wire::Request::decode(payload(&asked)).unwrap().body;
+        let Some(request::Body::ChangeLiveGroup(change)) = body else { panic!("{asked}") };
+        assert_eq!(change.measure(), measure, "{asked}");
+        if let Some(told) = told.map(|told| format!("live_event_{told}")) {
+            assert_eq!(wire::LiveEvent::decode(payload(&told)).unwrap().measure(), measure, "{told}");
+        }
+    }
+}
+
+#[test]
+fn every_list_of_members_has_golden_bytes() {
+    for list in (0..=255).filter_map(|number| LiveMemberList::try_from(number).ok()) {
+        let name = match list {
+            LiveMemberList::Resident => "request_list_live_members_resident",
+            LiveMemberList::Online => "request_list_live_members_online",
+            LiveMemberList::Muted => "request_list_live_members",
+            LiveMemberList::Exempt => "request_list_live_members_exempt",
+            LiveMemberList::Blocked => "request_list_live_members_blocked",
+        };
+        let body = wire::Request::decode(payload(name)).unwrap().body;
+        let Some(request::Body::ListLiveMembers(query)) = body else { panic!("{name}") };
+        assert_eq!(query.list(), list, "{name}");
     }
 }
 
@@ -94,7 +125,9 @@ fn every_stored_record_has_golden_bytes_of_its_own() {
     let mut records: Vec<_> =
         specification::fields(Some("stored.proto")).into_iter().map(|field| field.message).collect();
     records.dedup();
-    for record in records.iter().filter(|record| *record != "StoredKey") {
+    for record in
+        records.iter().filter(|record| !["StoredKey", "StoredLiveMember"].contains(&record.as_str()))
+    {
         assert!(fixture::names().contains(&snake(record)), "{record}");
     }
 }
@@ -112,8 +145,11 @@ fn fixture_of_kind(kind: FrameKind) -> Option<&'static str> {
         FrameKind::LiveMessage => "live_message",
         FrameKind::LiveGap => "live_gap",
         FrameKind::LiveState => "live_state",
-        FrameKind::LiveMessageUpdated => "live_message_updated",
-        FrameKind::LiveMessageDeleted => "live_message_deleted",
+        FrameKind::LiveMessageUpdated => "live_change_updated",
+        FrameKind::LiveMessageDeleted => "live_change_deleted",
+        FrameKind::LiveEvent => "live_event_kicked",
+        FrameKind::LivePulse => "live_pulse",
+        FrameKind::LiveAttributesChanged => "live_attributes_changed",
     })
 }
 
@@ -129,6 +165,16 @@ fn fixture_of_request(body: &request::Body) -> &'static str {
         request::Body::SendLiveMessage(_) => "request_send_live_message",
         request::Body::ReadLiveHistory(_) => "request_read_live_history",
         request::Body::SetLiveGroupInfo(_) => "request_set_live_group_info",
+        request::Body::ChangeLiveGroup(_) => "request_change_live_group_mute",
+        request::Body::SetLiveMemberInfo(_) => "request_set_live_member_info",
+        request::Body::ListLiveMembers(_) => "request_list_live_members",
+        request::Body::GetLiveMembers(_) => "request_get_live_members",
+        request::Body::UpdateLiveMessage(_) => "request_update_live_message",
+        request::Body::DeleteLiveMessage(_) => "request_delete_live_message",
+        request::Body::WriteLiveAttributes(_) => "request_write_live_attributes",
+        request::Body::ReadLiveAttributes(_) => "request_read_live_attributes",
+        request::Body::TapLiveCounters(_) => "request_tap_live_counters",
+        request::Body::BroadcastToLiveGroups(_) => "request_broadcast_to_live_groups",
     }
 }
 
@@ -142,6 +188,13 @@ fn fixture_of_response(body: &response::Body) -> &'static str {
         response::Body::JoinedLiveGroup(_) => "response_joined_live_group_fresh",
         response::Body::LiveMessageAccepted(_) => "response_live_message_accepted",
         response::Body::LiveHistoryPage(_) => "response_live_history_page",
+        response::Body::LiveGroupChanged(_) => "response_live_group_changed",
+        response::Body::LiveMember(_) => "response_live_member",
+        response::Body::LiveMemberPage(_) => "response_live_member_page",
+        response::Body::LiveAttributesWritten(_) => "response_live_attributes_written",
+        response::Body::LiveAttributes(_) => "response_live_attributes",
+        response::Body::LiveCounters(_) => "response_live_counters",
+        response::Body::BroadcastDone(_) => "response_broadcast_done",
     }
 }
 
@@ -155,6 +208,30 @@ fn fixture_of_verdict(verdict: &Verdict) -> &'static str {
             DiscontinuityReason::NewEpoch => "response_joined_live_group_new_epoch",
             DiscontinuityReason::CursorAhead => "response_joined_live_group_cursor_ahead",
         },
+    }
+}
+
+/// How it is asked for, and how it is told.
+fn fixtures_of_measure(measure: LiveMeasure) -> (&'static str, Option<&'static str>) {
+    match measure {
+        LiveMeasure::Unspecified => panic!("never sent"),
+        LiveMeasure::MuteAll => ("mute_all", Some("mute_all")),
+        LiveMeasure::SlowMode => ("slow_mode", None),
+        LiveMeasure::DissolveAfterIdle => ("dissolve_after_idle", None),
+        LiveMeasure::AddAdmins => ("add_admins", Some("admins_added")),
+        LiveMeasure::RemoveAdmins => ("remove_admins", Some("admins_removed")),
+        LiveMeasure::TransferOwner => ("transfer_owner", Some("owner_changed")),
+        LiveMeasure::Mute => ("mute", Some("muted")),
+        LiveMeasure::Unmute => ("unmute", Some("unmuted")),
+        LiveMeasure::Exempt => ("exempt", None),
+        LiveMeasure::Unexempt => ("unexempt", None),
+        LiveMeasure::Block => ("block", None),
+        LiveMeasure::Unblock => ("unblock", None),
+        LiveMeasure::Kick => ("kick", Some("kicked")),
+        LiveMeasure::AddMarkTypes => ("add_mark_types", Some("mark_types_added")),
+        LiveMeasure::RemoveMarkTypes => ("remove_mark_types", Some("mark_types_removed")),
+        LiveMeasure::Mark => ("mark", Some("marked")),
+        LiveMeasure::Unmark => ("unmark", Some("unmarked")),
     }
 }
 

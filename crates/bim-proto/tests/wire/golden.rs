@@ -23,10 +23,18 @@ fn golden_bytes_read_as_their_value() {
 
 #[test]
 fn every_fixture_has_a_value_and_no_value_stands_twice() {
-    let values: Vec<_> = sample::all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let refused = sample::not_read_any_more().map(|(name, ..)| name.to_owned());
+    let values: Vec<_> = sample::all().into_iter().map(|(name, _)| name.to_owned()).chain(refused).collect();
     let names: BTreeSet<_> = values.iter().cloned().collect();
     assert_eq!(names.len(), values.len());
     assert_eq!(fixture::names(), names.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn golden_bytes_of_frames_that_nobody_sent_are_refused_by_the_field_that_is_missing() {
+    for (name, family, error) in sample::not_read_any_more() {
+        assert_eq!(family.decode(fixture::bytes(name)), Err(error), "{name}");
+    }
 }
 
 #[test]

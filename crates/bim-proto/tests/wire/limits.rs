@@ -1,13 +1,20 @@
 //! What a frame may cost: the largest is read, and no frame becomes much more in memory than it is.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use bim_proto::wire::{self, FrameKind};
 use bim_proto::{
-    ClientFrame, DecodeError, FRAME_ENTRIES_MAX, Page, Request, RequestBody, RequestId, Response,
-    ResponseBody, SendLive, ServerFrame,
+    ClientFrame, DecodeError, FRAME_ENTRIES_MAX, Joined, MemberPage, Page, Request, RequestBody, RequestId,
+    Response, ResponseBody, SendLive, ServerFrame,
 };
-use bim_types::limits::{EXT_KEYS_MAX, FRAME_BYTES_MAX, PAGE_ENTRIES_MAX};
+use bim_types::limits::{
+    ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, BATCH_UIDS_MAX, COUNTERS_MAX, EXT_KEYS_MAX, FRAME_BYTES_MAX,
+    MARK_TYPES_MAX, MEMBER_QUERY_UIDS_MAX, PAGE_ENTRIES_MAX,
+};
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, GroupInfo, MessageBody, Priority, Role, Uid, Wall,
+    Attribute, AttributeWrite, Attributes, ClientMessageId, Conversation, ConversationShortId, Cursor,
+    GroupInfo, Measure, Member, MemberInfo, MessageBody, MuteAll, Priority, ResumeVerdict, Role, Uid, Wall,
 };
 use bytes::Bytes;
 
@@ -35,25 +42,57 @@ fn a_frame_of_the_largest_size_is_read() {
 }
 
 #[test]
-fn a_full_page_of_full_groups_is_within_the_limit_of_entries() {
-    let ext = (0..EXT_KEYS_MAX).map(|key| (key.to_string(), "v".repeat(100))).collect();
-    let group = ConversationShortId::new(1).unwrap();
-    let conversation = Conversation {
-        conversation_short_id: group,
-        conversation_id: Conversation::live_group_id(group),
-        info: GroupInfo { name: "g".into(), ext, ..GroupInfo::default() },
-        owner: Uid::int(1).unwrap(),
-        role: Role::Normal,
-        created_at: Wall::default(),
+fn a_full_page_of_groups_full_of_ext_keys_is_within_the_limit_of_entries() {
+    let group = Conversation { mark_types: Vec::new(), me: None, ..fullest_group() };
+    assert_read(ResponseBody::LiveGroupPage(page(vec![group; PAGE_ENTRIES_MAX])));
+}
+
+#[test]
+fn the_answer_to_a_join_of_the_fullest_group_is_within_the_limit_of_entries() {
+    let attribute = |key: usize| Attribute {
+        key: key.to_string(),
+        value: "v".repeat(ATTRIBUTES_BYTES_MAX / ATTRIBUTES_MAX - 8),
         version: 1,
-        online_count: 0,
-        joined: false,
-        dissolved: false,
+        setter: Uid::int(1).unwrap(),
+        set_at: Wall::default(),
+        expires_at: None,
+        delete_on_leave: false,
     };
-    let page = Page { entries: vec![conversation; PAGE_ENTRIES_MAX], next_cursor: 0, has_more: false };
-    let body = Ok(ResponseBody::LiveGroupPage(page));
-    let frame = ServerFrame::Response(Response { id: RequestId(1), body });
-    assert_eq!(ServerFrame::decode(frame.clone().encode()), Ok(frame));
+    assert_read(ResponseBody::JoinedLiveGroup(Joined {
+        conversation: fullest_group(),
+        cursor: Cursor::default(),
+        verdict: ResumeVerdict::Fresh,
+        attributes: Attributes { attributes: (0..ATTRIBUTES_MAX).map(attribute).collect(), version: 1 },
+        counters: (0..COUNTERS_MAX).map(|name| (name.to_string(), 1)).collect(),
+    }));
+}
+
+#[test]
+fn a_page_of_members_full_of_ext_keys_and_marks_must_end_before_the_limit_of_entries() {
+    let entries = 1 + EXT_KEYS_MAX + MARK_TYPES_MAX;
+    let page = |count| {
+        let members = vec![fullest_member(); count];
+        ResponseBody::LiveMemberPage(MemberPage { members, has_more: true })
+    };
+    assert_read(page(FRAME_ENTRIES_MAX / entries));
+    let bytes = response(page(FRAME_ENTRIES_MAX / entries + 1)).encode();
+    assert_eq!(ServerFrame::decode(bytes), Err(DecodeError::Entries));
+    assert!(PAGE_ENTRIES_MAX * entries > FRAME_ENTRIES_MAX, "a full page fits now: say so in src/entries.rs");
+}
+
+#[test]
+fn the_largest_requests_that_are_allowed_are_within_the_limit_of_entries() {
+    let group = ConversationShortId::new(1).unwrap();
+    let uids = |count: usize| (1..=count).map(|uid| Uid::int(uid as i64).unwrap()).collect();
+    let write = |key: usize| AttributeWrite::set(key.to_string(), "v");
+    for body in [
+        RequestBody::GetLiveMembers(group, uids(MEMBER_QUERY_UIDS_MAX)),
+        RequestBody::ChangeLiveGroup(group, Measure::Mark("vip".into(), uids(BATCH_UIDS_MAX))),
+        RequestBody::WriteLiveAttributes(group, (0..ATTRIBUTES_MAX).map(write).collect()),
+    ] {
+        let frame = ClientFrame::Request(Request { id: RequestId(1), body: Ok(body) });
+        assert_eq!(ClientFrame::decode(frame.clone().encode()), Ok(frame));
+    }
 }
 
 #[test]
@@ -78,11 +117,57 @@ fn every_list_that_travels_is_counted() {
         outer.iter().rev().fold(list, |inner, field| Fields::new().message(*field, &inner))
     };
     let server = |path: &[u64], kind| ServerFrame::decode(empty(path).frame(kind));
-    for path in [&[5, 2, 5][..], &[6, 1], &[7, 1, 2, 5], &[9, 1]] {
+    for path in [
+        &[5, 2, 5][..],
+        &[5, 14],
+        &[5, 15, 3, 3],
+        &[5, 15, 4],
+        &[6, 1],
+        &[7, 1, 2, 5],
+        &[7, 1, 14],
+        &[7, 1, 15, 4],
+        &[7, 6, 1],
+        &[7, 7],
+        &[9, 1],
+        &[10, 2],
+        &[11, 3, 3],
+        &[11, 4],
+        &[12, 1],
+        &[12, 1, 3, 3],
+        &[12, 1, 4],
+        &[13, 1],
+        &[13, 2],
+        &[14, 1],
+        &[15, 1],
+    ] {
         assert_eq!(server(path, FrameKind::Response), Err(DecodeError::Entries), "{path:?}");
     }
-    assert_eq!(server(&[1, 2, 5], FrameKind::LiveState), Err(DecodeError::Entries));
-    for path in [&[3, 1, 5][..], &[11, 6, 1]] {
+    for path in [&[1, 2, 5][..], &[1, 14], &[1, 15, 3, 3], &[1, 15, 4]] {
+        assert_eq!(server(path, FrameKind::LiveState), Err(DecodeError::Entries), "{path:?}");
+    }
+    for path in [&[3][..], &[3, 3, 3], &[3, 4], &[5], &[7], &[7, 3, 3], &[7, 4], &[9]] {
+        assert_eq!(server(path, FrameKind::LivePulse), Err(DecodeError::Entries), "{path:?}");
+    }
+    for (path, kind) in [
+        (5, FrameKind::LiveEvent),
+        (7, FrameKind::LiveEvent),
+        (3, FrameKind::LiveAttributesChanged),
+        (4, FrameKind::LiveAttributesChanged),
+    ] {
+        assert_eq!(server(&[path], kind), Err(DecodeError::Entries), "{kind:?} {path}");
+    }
+    for path in [
+        &[3, 1, 5][..],
+        &[6, 3, 3],
+        &[11, 6, 1],
+        &[12, 3],
+        &[12, 5],
+        &[13, 4, 1],
+        &[15, 2],
+        &[18, 2],
+        &[19, 2],
+        &[20, 3],
+    ] {
         let request = ClientFrame::decode(empty(path).frame(FrameKind::Request));
         assert_eq!(request, Err(DecodeError::Entries), "{path:?}");
     }
@@ -99,7 +184,36 @@ fn the_lists_that_travel_are_those_that_are_counted() {
         .map(|field| format!("{}.{}", field.message, field.name))
         .filter(|name| !name.starts_with("Stored"))
         .collect();
-    let counted = ["Ext.entries", "GroupInfo.ext", "LiveGroupPage.groups", "LiveHistoryPage.messages"];
+    let counted = [
+        "ChangeLiveGroup.marks",
+        "ChangeLiveGroup.uids",
+        "Ext.entries",
+        "GetLiveMembers.uids",
+        "GroupInfo.ext",
+        "JoinedLiveGroup.counters",
+        "LiveAttributes.attributes",
+        "LiveAttributesChanged.removed",
+        "LiveAttributesChanged.set",
+        "LiveAttributesWritten.failed",
+        "LiveAttributesWritten.written",
+        "LiveCounters.counters",
+        "LiveEvent.marks",
+        "LiveEvent.uids",
+        "LiveGroup.mark_types",
+        "LiveGroupChanged.failed",
+        "LiveGroupPage.groups",
+        "LiveHistoryPage.messages",
+        "LiveMember.marks",
+        "LiveMemberInfo.ext",
+        "LiveMemberPage.members",
+        "LivePulse.changed",
+        "LivePulse.counters",
+        "LivePulse.joined",
+        "LivePulse.left",
+        "ReadLiveAttributes.keys",
+        "TapLiveCounters.taps",
+        "WriteLiveAttributes.writes",
+    ];
     assert_eq!(lists, counted, "a new list: add it to src/entries.rs and to the test above");
 }
 
@@ -142,6 +256,58 @@ fn groups_nested_deeper_than_the_stack_bears_are_refused() {
     assert_eq!(ClientFrame::decode(nested(130_000)), Err(DecodeError::Malformed { kind: 5 }));
     let never_closed = Fields::new().raw([0x7b; 262_142]).frame(FrameKind::Request);
     assert_eq!(ClientFrame::decode(never_closed), Err(DecodeError::Malformed { kind: 3 }));
+}
+
+/// A group with all the ext keys and marks it may have.
+fn fullest_group() -> Conversation {
+    let group = ConversationShortId::new(1).unwrap();
+    Conversation {
+        conversation_short_id: group,
+        conversation_id: Conversation::live_group_id(group),
+        info: GroupInfo { name: "g".into(), ext: fullest_ext(), ..GroupInfo::default() },
+        owner: Uid::int(1).unwrap(),
+        role: Role::Normal,
+        created_at: Wall::default(),
+        version: 1,
+        online_count: 0,
+        online_count_age: Duration::ZERO,
+        joined: false,
+        dissolved: false,
+        mute_all: MuteAll::Off,
+        slow_mode: Duration::ZERO,
+        dissolve_after_idle: Duration::ZERO,
+        mark_types: marks(),
+        me: Some(fullest_member()),
+    }
+}
+
+/// A member with all the ext keys and marks it may have.
+fn fullest_member() -> Member {
+    let info = MemberInfo { ext: fullest_ext(), ..MemberInfo::default() };
+    Member { info, marks: marks(), ..Member::unknown(Uid::int(1).unwrap()) }
+}
+
+fn fullest_ext() -> BTreeMap<String, String> {
+    (0..EXT_KEYS_MAX).map(|key| (key.to_string(), "v".repeat(100))).collect()
+}
+
+fn marks() -> Vec<String> {
+    (0..MARK_TYPES_MAX).map(|mark| mark.to_string()).collect()
+}
+
+fn page(entries: Vec<Conversation>) -> Page<Conversation> {
+    Page { entries, next_cursor: 0, has_more: false }
+}
+
+fn response(body: ResponseBody) -> ServerFrame {
+    ServerFrame::Response(Response { id: RequestId(1), body: Ok(body) })
+}
+
+fn assert_read(body: ResponseBody) {
+    let frame = response(body);
+    let bytes = frame.clone().encode();
+    assert!(bytes.len() <= FRAME_BYTES_MAX, "{} bytes", bytes.len());
+    assert_eq!(ServerFrame::decode(bytes), Ok(frame));
 }
 
 /// Entries with keys of their own, so that each stays in the map.

@@ -1,10 +1,14 @@
 //! Any value that has bytes, so that one test can speak of them all.
 
-use bim_proto::stored::{StoredApp, StoredLiveGroup, StoredLiveMessage};
+use bim_proto::stored::{
+    StoredApp, StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMessage, StoredLiveRoll,
+    StoredTaps,
+};
 use bim_proto::{ClientFrame, DecodeError, Request, ServerFrame};
 use bytes::Bytes;
 
 /// A value that has bytes.
+#[expect(clippy::large_enum_variant, reason = "few are held at once, and none for long")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Words {
     Client(ClientFrame),
@@ -12,6 +16,10 @@ pub(crate) enum Words {
     App(StoredApp),
     LiveGroup(StoredLiveGroup),
     LiveMessage(StoredLiveMessage),
+    Roll(StoredLiveRoll),
+    Attributes(StoredLiveAttributes),
+    Counters(StoredLiveCounters),
+    Taps(StoredTaps),
 }
 
 /// What bytes are read as.
@@ -22,6 +30,10 @@ pub(crate) enum Family {
     App,
     LiveGroup,
     LiveMessage,
+    Roll,
+    Attributes,
+    Counters,
+    Taps,
 }
 
 impl Words {
@@ -31,7 +43,11 @@ impl Words {
             Self::Server(frame) => frame.clone().encode(),
             Self::App(app) => app.encode(),
             Self::LiveGroup(group) => group.encode(),
-            Self::LiveMessage(message) => message.clone().encode(),
+            Self::LiveMessage(message) => message.encode(),
+            Self::Roll(roll) => roll.encode(),
+            Self::Attributes(attributes) => attributes.encode(),
+            Self::Counters(counters) => counters.encode(),
+            Self::Taps(taps) => taps.encode(),
         }
     }
 
@@ -42,6 +58,10 @@ impl Words {
             Self::App(_) => Family::App,
             Self::LiveGroup(_) => Family::LiveGroup,
             Self::LiveMessage(_) => Family::LiveMessage,
+            Self::Roll(_) => Family::Roll,
+            Self::Attributes(_) => Family::Attributes,
+            Self::Counters(_) => Family::Counters,
+            Self::Taps(_) => Family::Taps,
         }
     }
 
@@ -52,8 +72,17 @@ impl Words {
 }
 
 impl Family {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Client, Self::Server, Self::App, Self::LiveGroup, Self::LiveMessage];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Client,
+        Self::Server,
+        Self::App,
+        Self::LiveGroup,
+        Self::LiveMessage,
+        Self::Roll,
+        Self::Attributes,
+        Self::Counters,
+        Self::Taps,
+    ];
 
     pub(crate) fn decode(self, bytes: Bytes) -> Result<Words, DecodeError> {
         Ok(match self {
@@ -62,6 +91,10 @@ impl Family {
             Self::App => Words::App(StoredApp::decode(bytes)?),
             Self::LiveGroup => Words::LiveGroup(StoredLiveGroup::decode(bytes)?),
             Self::LiveMessage => Words::LiveMessage(StoredLiveMessage::decode(bytes)?),
+            Self::Roll => Words::Roll(StoredLiveRoll::decode(bytes)?),
+            Self::Attributes => Words::Attributes(StoredLiveAttributes::decode(bytes)?),
+            Self::Counters => Words::Counters(StoredLiveCounters::decode(bytes)?),
+            Self::Taps => Words::Taps(StoredTaps::decode(bytes)?),
         })
     }
 }
