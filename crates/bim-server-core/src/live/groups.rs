@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bim_livegroup::authority::Operation;
 use bim_proto::stored::StoredLiveGroup;
-use bim_proto::{ListQuery, Page, ResponseBody};
+use bim_proto::{FRAME_ENTRIES_MAX, ListQuery, Page, ResponseBody};
 use bim_types::limits::FRAME_BYTES_MAX;
 use bim_types::store::{
     Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, VersionedRecord,
@@ -24,6 +24,9 @@ const PAGE_ENTRIES_DEFAULT: usize = 20;
 /// A page of groups ends at this size, in bytes of stored records, so that it fits a frame with room to
 /// spare: half of the largest frame.
 const PAGE_BYTES_MAX: usize = FRAME_BYTES_MAX / 2;
+
+/// A page of groups ends at so many entries, its groups' maps and lists included.
+const PAGE_ENTRIES_IN_ALL: usize = FRAME_ENTRIES_MAX * 9 / 10;
 
 impl Engine {
     pub(crate) fn on_create(&mut self, now: Now, asker: Asker, info: GroupInfo) {
@@ -185,18 +188,21 @@ impl Engine {
         records: Vec<VersionedRecord>,
     ) {
         let mut page = Page { entries: Vec::with_capacity(records.len()), next_cursor: 0, has_more };
-        let mut bytes = 0_usize;
+        let (mut bytes, mut entries) = (0_usize, 0_usize);
         let mut next = next.map_or(0, ConversationShortId::value);
         for record in records {
             let RecordKey::LiveGroup(_, group) = record.key else { continue };
             bytes = bytes.saturating_add(record.value.len());
-            if bytes > PAGE_BYTES_MAX && page.next_cursor != 0 {
+            let stored = StoredLiveGroup::decode(record.value);
+            entries += stored.as_ref().map_or(0, entries_of);
+            let is_full = bytes > PAGE_BYTES_MAX || entries > PAGE_ENTRIES_IN_ALL;
+            if is_full && page.next_cursor != 0 {
                 page.has_more = true;
                 next = page.next_cursor;
                 break;
             }
             page.next_cursor = group.value();
-            match StoredLiveGroup::decode(record.value) {
+            match stored {
                 Ok(stored) => page.entries.push(self.listed(asker, GroupKey { app, group }, &stored)),
                 Err(_) => self.out.push(Output::Notice(Notice::RecordDamaged { app, group: Some(group) })),
             }
@@ -234,6 +240,11 @@ impl Engine {
             *count = count.saturating_sub(1);
         }
     }
+}
+
+/// Entries that a group takes in a frame, with those of its map and list.
+fn entries_of(stored: &StoredLiveGroup) -> usize {
+    1 + stored.info.ext.len() + stored.mark_types.len()
 }
 
 /// What a failure of the store means for a request.
