@@ -60,7 +60,7 @@ pub struct EngineConfig {
     /// Entries on one page of groups, owner and admins, or online members; 1 to 200. A larger request is answered
     /// with this many.
     pub page_entries: usize,
-    /// Admins of one live group; 0 to 1,000. More are refused.
+    /// Admins of one live group; 0 to 199, so that owner and admins are always named in a pulse. More are refused.
     pub admins_per_group: usize,
     /// How long a sender may change or remove an own message; 0 (never) or more. Later is refused.
     pub recall_window: Duration,
@@ -68,7 +68,7 @@ pub struct EngineConfig {
     pub pulse_interval: Duration,
     /// Whether ordinary members may write attributes of their group.
     pub members_may_set_attributes: bool,
-    /// Counters of one live group; 0 to 1,000. More are refused.
+    /// Counters of one live group; 0 to 128, so that a pulse can hold them all. More are refused.
     pub counters_per_group: usize,
     /// Whether messages wait for a moderator's verdict: [`crate::io::Output::Moderate`].
     pub moderates: bool,
