@@ -10,6 +10,8 @@ pub struct Counters {
     slow: AtomicU64,
     panicked: AtomicU64,
     store_busy: AtomicU64,
+    moderation_busy: AtomicU64,
+    moderation_failed: AtomicU64,
 }
 
 macro_rules! counters {
@@ -41,4 +43,8 @@ counters! {
     panicked, count_panicked;
     /// Operations that the store's full queue refused.
     store_busy, count_store_busy;
+    /// Messages that found no free place at the moderator.
+    moderation_busy, count_moderation_busy;
+    /// Moderation hooks that ended by a fault or took too long.
+    moderation_failed, count_moderation_failed;
 }

@@ -16,11 +16,13 @@
 //!                        Mailbox ◄── Shard ◄── Fanout ◄── outputs ── Pump ── Engine
 //!                                                                      ▲
 //!                                   log threads ── results ────────────┤
+//!                                   Moderator ── verdicts ─────────────┤
 //!                                   AdminHandle, AdminClient ──────────┘
 //! ```
 //!
 //! *Memory.* Bounded by settings: connections × (queue bytes + the transport's buffers) + live groups ×
-//! `limits.room_buffer_bytes` + 1,024 arrivals of at most 256 KiB + the log's queue of 64 MiB and its cache.
+//! `limits.room_buffer_bytes` + 1,024 arrivals of at most 256 KiB + the log's queue of 64 MiB and its cache
+//! + with a moderator, 2,048 messages of at most 64 KiB that are with it.
 //!
 //! | feature | gives |
 //! |---|---|
@@ -40,6 +42,7 @@ mod door;
 mod fanout;
 #[cfg(feature = "redb")]
 mod listeners;
+pub mod moderation;
 mod notice;
 #[cfg(feature = "redb")]
 mod open;

@@ -13,8 +13,9 @@ use bim_store::redb::{OpenError, RedbLog, RedbOptions};
 use bim_types::Epoch;
 
 use crate::admin::AdminService;
-use crate::config::ServerConfig;
+use crate::config::{ConfigError, ServerConfig};
 use crate::listeners;
+use crate::moderation::{Moderator, WordList};
 use crate::running::Running;
 use crate::server::Server;
 use crate::start_error::StartError;
@@ -23,12 +24,17 @@ use crate::start_error::StartError;
 const DATABASE: &str = "server.redb";
 
 /// Opens and starts a server as its settings say.
-pub(crate) async fn open(mut config: ServerConfig) -> Result<Running, StartError> {
+pub(crate) async fn open(
+    mut config: ServerConfig,
+    moderator: Option<Arc<dyn Moderator>>,
+) -> Result<Running, StartError> {
     config.check()?;
+    let moderator = one_of(moderator, &config)?;
     let log = open_log(config.data_dir.clone()).await?;
     let bound = listeners::bind(&mut config).await?;
     let data_dir = config.data_dir.clone();
-    let mut running = Server::start(config, Arc::new(log), bound.listeners).await?;
+    let server = bound.listeners.into_iter().fold(Server::new(config, Arc::new(log)), Server::listener);
+    let mut running = moderator.into_iter().fold(server, Server::moderator).run().await?;
     running.fingerprint = bound.fingerprint;
     let service = AdminService::start(&data_dir, running.admin()).await;
     running.service = Some(service.map_err(|error| StartError::Admin(Box::new(error)))?);
@@ -43,6 +49,19 @@ pub(crate) async fn open_without_listeners(data_dir: &Path) -> Result<Running, S
     let log = open_log(data_dir.to_owned()).await?;
     let config = ServerConfig { data_dir: data_dir.to_owned(), workers: 1, ..ServerConfig::default() };
     Server::start(config, Arc::new(log), Vec::new()).await
+}
+
+/// The moderator of the host, or the one of the settings.
+fn one_of(
+    moderator: Option<Arc<dyn Moderator>>,
+    config: &ServerConfig,
+) -> Result<Option<Arc<dyn Moderator>>, StartError> {
+    let Some(words) = &config.moderation.words else { return Ok(moderator) };
+    if moderator.is_some() {
+        let right = "left out: the program brings a moderator of its own";
+        return Err(ConfigError::Conflict { key: "moderation.words", right }.into());
+    }
+    Ok(Some(Arc::new(WordList::read(words, config.moderation.action)?)))
 }
 
 async fn open_log(data_dir: PathBuf) -> Result<RedbLog, StartError> {

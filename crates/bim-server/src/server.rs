@@ -18,6 +18,7 @@ use crate::connection::ARRIVALS_MAX;
 use crate::counters::Counters;
 use crate::door::{Door, Hall};
 use crate::fanout::Fanout;
+use crate::moderation::{Desk, Moderator};
 use crate::pump::{CONTROLS_MAX, Machine, Pump, Sources};
 use crate::running::Running;
 use crate::start_error::StartError;
@@ -52,13 +53,22 @@ pub struct Server {
     clock: Option<Clock>,
     store: StoreMode,
     seed: Option<u64>,
+    moderator: Option<Arc<dyn Moderator>>,
 }
 
 impl Server {
     /// A server on a log that is open, with no listeners yet.
     #[must_use]
     pub fn new(config: ServerConfig, log: Arc<dyn ServerLog>) -> Self {
-        Self { config, log, listeners: Vec::new(), clock: None, store: StoreMode::default(), seed: None }
+        Self {
+            config,
+            log,
+            listeners: Vec::new(),
+            clock: None,
+            store: StoreMode::default(),
+            seed: None,
+            moderator: None,
+        }
     }
 
     /// Adds a listener.
@@ -89,6 +99,14 @@ impl Server {
         self
     }
 
+    /// Has every message of a user judged by this moderator, within `limits.moderation_timeout`. Without one no
+    /// message waits, whatever [`EngineConfig::moderates`](bim_server_core::EngineConfig::moderates) says.
+    #[must_use]
+    pub fn moderator(mut self, moderator: Arc<dyn Moderator>) -> Self {
+        self.moderator = Some(moderator);
+        self
+    }
+
     /// Starts a server on a log that is open. Of the settings, only limits and workers matter.
     ///
     /// # Errors
@@ -111,7 +129,20 @@ impl Server {
     /// See [`StartError`]: everything a person can get wrong has its own.
     #[cfg(feature = "redb")]
     pub async fn open(config: ServerConfig) -> Result<Running, StartError> {
-        crate::open::open(config).await
+        crate::open::open(config, None).await
+    }
+
+    /// As [`open`](Self::open), with a moderator of the host's own.
+    ///
+    /// # Errors
+    ///
+    /// As for `open`; and the settings name a word list too, as there is only one moderator.
+    #[cfg(feature = "redb")]
+    pub async fn open_with_moderator(
+        config: ServerConfig,
+        moderator: Arc<dyn Moderator>,
+    ) -> Result<Running, StartError> {
+        crate::open::open(config, Some(moderator)).await
     }
 
     /// Starts. Returns when the engine has read what it needs; from then on connections are accepted.
@@ -124,7 +155,9 @@ impl Server {
             Some(seed) => seed,
             None => getrandom::u64().map_err(|error| StartError::System(error.into()))?,
         };
-        let engine = Engine::new(self.config.limits.engine.clone(), seed);
+        let mut limits = self.config.limits.engine.clone();
+        limits.moderates = self.moderator.is_some();
+        let engine = Engine::new(limits, seed);
         self.run_machine(engine).await
     }
 
@@ -138,7 +171,9 @@ impl Server {
         let fanout = Fanout::start(self.config.shards());
         let clock = self.clock.unwrap_or_else(Clock::system);
         let sources = Sources { arrivals, controls: asked, ready };
-        let pump = Pump::new(machine, clock, fanout, store, sources, Arc::clone(&counters));
+        let verdict_timeout = self.config.limits.engine.moderation_timeout;
+        let desk = Desk::new(self.moderator, verdict_timeout, Arc::clone(&counters));
+        let pump = Pump::new(machine, clock, fanout, store, desk, sources, Arc::clone(&counters));
         let over = CancellationToken::new();
         let guard = over.clone().drop_guard();
         let pump = AbortOnDropHandle::new(tokio::spawn(async move {

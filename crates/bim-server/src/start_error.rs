@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
+use crate::moderation::WordListError;
 
 /// Why a server did not start, in words for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,9 @@ pub enum StartError {
     /// A `wss://` listener needs a certificate, and this build cannot make one.
     #[error("`listen.secure_websocket` needs `tls.certificate` and `tls.key`")]
     NoCertificate,
+    /// The word list of the settings cannot be used.
+    #[error("`moderation.words` can not be used")]
+    WordList(#[from] WordListError),
     /// The engine could not read what it needs from the log.
     #[error("the log could not be read")]
     LogUnreadable,

@@ -3,8 +3,9 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use bim_server_core::token::{self, TokenRules};
 use bim_server_core::{AdminCommand, AdminReply};
-use bim_types::{AppId, ErrorCode, Uid};
+use bim_types::{AppId, AppSecret, ErrorCode, Token, Uid};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -21,6 +22,12 @@ async fn server(dir: &std::path::Path) -> Running {
     Server::open(config).await.unwrap()
 }
 
+/// What the engine reads from a token.
+fn is_of_app_server(token: &Token, secret: &AppSecret) -> bool {
+    let rules = TokenRules { lifetime: Duration::from_secs(3600), leeway: Duration::from_secs(60) };
+    token::verify(token, secret, rules, crate::Clock::system().now().wall).unwrap().app_server
+}
+
 /// Everything an operator can ask for.
 async fn try_everything(client: &AdminClient) {
     let made = client.call(command::create_app("shop").unwrap()).await.unwrap();
@@ -30,6 +37,13 @@ async fn try_everything(client: &AdminClient) {
     for uid in [Uid::int(7).unwrap(), Uid::string("alice").unwrap()] {
         let minted = client.call(command::mint_token(app, uid, hour).unwrap()).await.unwrap();
         assert!(matches!(minted, AdminReply::Token { token, .. } if token.reveal().split('.').count() == 3));
+    }
+    let backend = Uid::string("backend").unwrap();
+    let ordinary = command::mint_token(app, backend.clone(), hour).unwrap();
+    let of_server = command::mint_app_server_token(app, backend, hour).unwrap();
+    for (mint, expected) in [(ordinary, false), (of_server, true)] {
+        let AdminReply::Token { token, .. } = client.call(mint).await.unwrap() else { panic!("no token") };
+        assert_eq!(is_of_app_server(&token, &secret), expected);
     }
     let disable = AdminCommand::SetAppDisabled { app, disabled: true };
     assert_eq!(client.call(disable).await.unwrap(), AdminReply::Done);

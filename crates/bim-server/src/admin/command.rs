@@ -26,7 +26,17 @@ pub fn create_app(name: impl Into<String>) -> Result<AdminCommand, AdminError> {
 ///
 /// [`AdminError::Random`] when the operating system gives no random bytes.
 pub fn mint_token(app: AppId, uid: Uid, ttl: Duration) -> Result<AdminCommand, AdminError> {
-    Ok(AdminCommand::MintToken { app, uid, ttl, nonce: u128::from_be_bytes(random()?) })
+    Ok(AdminCommand::MintToken { app, uid, ttl, nonce: u128::from_be_bytes(random()?), app_server: false })
+}
+
+/// Signs a token for the app's own server, which may do in every live group what its owner may. It never belongs
+/// into a client.
+///
+/// # Errors
+///
+/// [`AdminError::Random`] when the operating system gives no random bytes.
+pub fn mint_app_server_token(app: AppId, uid: Uid, ttl: Duration) -> Result<AdminCommand, AdminError> {
+    Ok(AdminCommand::MintToken { app, uid, ttl, nonce: u128::from_be_bytes(random()?), app_server: true })
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], AdminError> {

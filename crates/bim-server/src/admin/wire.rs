@@ -36,10 +36,23 @@ pub(super) enum Answer {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum WireCommand {
-    CreateApp { name: String, secret: String },
+    CreateApp {
+        name: String,
+        secret: String,
+    },
     ListApps,
-    SetAppDisabled { app: u32, disabled: bool },
-    MintToken { app: u32, uid: WireUid, ttl_ms: u64, nonce: String },
+    SetAppDisabled {
+        app: u32,
+        disabled: bool,
+    },
+    MintToken {
+        app: u32,
+        uid: WireUid,
+        ttl_ms: u64,
+        nonce: String,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        app_server: bool,
+    },
     Status,
 }
 
@@ -87,7 +100,7 @@ impl From<AdminCommand> for WireCommand {
             AdminCommand::SetAppDisabled { app, disabled } => {
                 Self::SetAppDisabled { app: app.value(), disabled }
             }
-            AdminCommand::MintToken { app, uid, ttl, nonce } => Self::MintToken {
+            AdminCommand::MintToken { app, uid, ttl, nonce, app_server } => Self::MintToken {
                 app: app.value(),
                 uid: match uid {
                     Uid::Int(number) => WireUid::Number(number),
@@ -95,6 +108,7 @@ impl From<AdminCommand> for WireCommand {
                 },
                 ttl_ms: millis(ttl),
                 nonce: hex::encode(&nonce.to_be_bytes()),
+                app_server,
             },
             AdminCommand::Status => Self::Status,
         }
@@ -112,7 +126,7 @@ impl WireCommand {
             Self::SetAppDisabled { app, disabled } => {
                 AdminCommand::SetAppDisabled { app: AppId::new(app).ok()?, disabled }
             }
-            Self::MintToken { app, uid, ttl_ms, nonce } => AdminCommand::MintToken {
+            Self::MintToken { app, uid, ttl_ms, nonce, app_server } => AdminCommand::MintToken {
                 app: AppId::new(app).ok()?,
                 uid: match uid {
                     WireUid::Number(number) => Uid::int(number).ok()?,
@@ -120,6 +134,7 @@ impl WireCommand {
                 },
                 ttl: Duration::from_millis(ttl_ms),
                 nonce: u128::from_be_bytes(hex::decode(&nonce)?.try_into().ok()?),
+                app_server,
             },
             Self::Status => AdminCommand::Status,
         })

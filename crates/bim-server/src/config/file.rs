@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::error::{ConfigError, ConfigSource};
 use super::keys::KEYS;
-use super::{ServerConfig, variable_of};
+use super::{ServerConfig, preset, variable_of};
 
 /// Settings of a file by dotted name, in the order of the file's sections.
 pub(super) fn entries(text: &str, source: &ConfigSource) -> Result<Vec<(String, toml::Value)>, ConfigError> {
@@ -21,7 +21,8 @@ pub(super) fn entries(text: &str, source: &ConfigSource) -> Result<Vec<(String, 
 /// Every setting at its value, with its meaning above it.
 pub(super) fn sample(config: &ServerConfig) -> String {
     let mut text = String::from(
-        "# Settings of a bim server. Each line stands at its default.\n\
+        "# Settings of a bim server. Each line stands at its default. What limits.preset decides about is\n\
+         # behind a #, because what is set by itself wins over the preset.\n\
          # The environment wins over this file, and flags win over both: limits.ping_interval is\n",
     );
     let _ = writeln!(text, "# {} there.\n", variable_of("limits.ping_interval"));
@@ -34,6 +35,7 @@ pub(super) fn sample(config: &ServerConfig) -> String {
         }
         let _ = writeln!(text, "# {}", key.doc);
         let _ = match (key.show)(config) {
+            Some(value) if preset::decides(key.name) => writeln!(text, "# {name} = {value}\n"),
             Some(value) => writeln!(text, "{name} = {value}\n"),
             None => writeln!(text, "# {name} = \"…\"\n"),
         };

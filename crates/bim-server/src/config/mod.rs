@@ -4,16 +4,22 @@
 //! to read it and how to show it. The file, the environment and [`ServerConfig::sample`] all go by it, so a
 //! new setting is one line.
 //!
+//! *Presets.* `limits.preset` is looked for in all layers first and decides what the budgets are by default, so a
+//! budget that is set by itself wins over it, wherever it stands.
+//!
 //! *Names.* `limits.ping_interval` in the file is `BIM_LIMITS_PING_INTERVAL` in the environment. A key that
 //! does not exist is an error that names the nearest one that does.
 
+mod check;
 #[cfg(test)]
 mod config_test;
 mod error;
+mod fallback;
 mod file;
 mod keys;
 mod nearest;
 mod overrides;
+mod preset;
 mod setting;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,9 +30,11 @@ use bim_server_core::queue::QueueLimits;
 
 pub use error::{ConfigError, ConfigSource};
 pub use overrides::ServerOverrides;
+pub use preset::BudgetPreset;
 pub use setting::{LogFormat, LogLevel};
 
 use crate::census::ConnectionLimits;
+use crate::moderation::WordAction;
 use keys::{ENVIRONMENT_PREFIX, KEYS};
 use setting::Raw;
 
@@ -45,6 +53,8 @@ pub struct ServerConfig {
     pub workers: usize,
     /// What bounds what.
     pub limits: Limits,
+    /// What is not to be said in live groups.
+    pub moderation: ModerationConfig,
     /// For the host's log.
     pub log: LogConfig,
 }
@@ -73,12 +83,24 @@ pub struct TlsFiles {
 /// What bounds what. See [`bim_types::limits`] for the reasons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
+    /// Where the budgets of `engine` come from. [`ServerConfig::load`] has applied it; who makes the settings
+    /// by hand calls [`BudgetPreset::apply`].
+    pub preset: BudgetPreset,
     /// What the engine decides by.
     pub engine: EngineConfig,
     /// The outbound queue of one connection.
     pub queue: QueueLimits,
     /// How many connections.
     pub connections: ConnectionLimits,
+}
+
+/// What a server that is opened with these settings moderates by itself; see [`WordList`](crate::moderation::WordList).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModerationConfig {
+    /// A file with one word or phrase a line, read at the start. Without one nothing is moderated.
+    pub words: Option<PathBuf>,
+    /// What becomes of a message that holds one of them.
+    pub action: WordAction,
 }
 
 /// How the host writes its log; the library only emits events.
@@ -99,6 +121,7 @@ impl Default for ServerConfig {
             trusted_proxies: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
             workers: 0,
             limits: Limits::default(),
+            moderation: ModerationConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -128,15 +151,21 @@ impl ServerConfig {
         environment: impl IntoIterator<Item = (String, String)>,
         overrides: &ServerOverrides,
     ) -> Result<Self, ConfigError> {
-        let mut config = Self::default();
+        let mut settings = Vec::new();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, error))?;
-            config.read_toml(&text, &ConfigSource::File(path.to_owned()))?;
+            let source = ConfigSource::File(path.to_owned());
+            let entries = file::entries(&text, &source)?;
+            settings.extend(entries.into_iter().map(|(key, value)| (key, Raw::Toml(value), source.clone())));
         }
-        config.read_environment(environment)?;
-        for (name, value) in &overrides.settings {
-            config.set(name, &Raw::Text(value.clone()), &ConfigSource::Flag)?;
-        }
+        settings.extend(environment.into_iter().filter_map(|(variable, value)| {
+            let key = keys::name_of_variable(&variable)?;
+            Some((key, Raw::Text(value), ConfigSource::Environment(variable)))
+        }));
+        let flags = overrides.settings.iter().cloned();
+        settings.extend(flags.map(|(key, value)| (key, Raw::Text(value), ConfigSource::Flag)));
+        let mut config = Self::default();
+        config.read(&settings)?;
         overrides.apply(&mut config);
         config.check()?;
         Ok(config)
@@ -156,23 +185,12 @@ impl ServerConfig {
         }
     }
 
-    fn read_toml(&mut self, text: &str, source: &ConfigSource) -> Result<(), ConfigError> {
-        for (name, value) in file::entries(text, source)? {
-            self.set(&name, &Raw::Toml(value), source)?;
+    fn read(&mut self, settings: &[(String, Raw, ConfigSource)]) -> Result<(), ConfigError> {
+        if let Some((key, value, source)) = settings.iter().rfind(|(key, ..)| key == preset::KEY) {
+            self.set(key, value, source)?;
+            self.limits.preset.apply(&mut self.limits.engine);
         }
-        Ok(())
-    }
-
-    fn read_environment(
-        &mut self,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<(), ConfigError> {
-        for (variable, value) in environment {
-            let Some(name) = keys::name_of_variable(&variable) else { continue };
-            let source = ConfigSource::Environment(variable);
-            self.set(&name, &Raw::Text(value), &source)?;
-        }
-        Ok(())
+        settings.iter().try_for_each(|(key, value, source)| self.set(key, value, source))
     }
 
     fn set(&mut self, name: &str, value: &Raw, source: &ConfigSource) -> Result<(), ConfigError> {
@@ -181,48 +199,6 @@ impl ServerConfig {
             return Err(ConfigError::unknown(source, name, nearest::nearest(name, known)));
         };
         (key.set)(self, value).map_err(|expected| ConfigError::value(source, name, expected))
-    }
-
-    /// What no single value shows: that settings fit together.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let Limits { engine, queue, connections } = &self.limits;
-        let rules = [
-            (!self.data_dir.as_os_str().is_empty(), "data_dir", "the path of a directory"),
-            (
-                self.tls.certificate.is_some() == self.tls.key.is_some(),
-                "tls.key",
-                "certificate and key together",
-            ),
-            (
-                queue.frames > queue.reserved_frames,
-                "limits.queue_frames",
-                "more than limits.queue_reserved_frames",
-            ),
-            (
-                queue.bytes > queue.reserved_bytes,
-                "limits.queue_bytes",
-                "more than limits.queue_reserved_bytes",
-            ),
-            (
-                engine.liveness_timeout > engine.ping_interval && !engine.ping_interval.is_zero(),
-                "limits.liveness_timeout",
-                "more than limits.ping_interval, which is more than zero",
-            ),
-            (!engine.authentication_deadline.is_zero(), "limits.authentication_deadline", "more than zero"),
-            (engine.in_flight_requests > 0, "limits.in_flight_requests", "at least 1"),
-            (
-                (1..crate::store::WRITES_IN_FLIGHT_MAX).contains(&engine.writes_in_flight),
-                "limits.writes_in_flight",
-                "1 to 32767",
-            ),
-            (connections.strangers >= 2, "limits.strangers", "at least 2"),
-            (connections.strangers_per_address >= 2, "limits.strangers_per_address", "at least 2"),
-            (self.workers <= crate::fanout::SHARDS_MAX, "workers", "at most 64"),
-        ];
-        match rules.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, right)) => Err(ConfigError::Conflict { key, right }),
-            None => Ok(()),
-        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::moderation::WordAction;
+
 /// A value as it was written.
 pub(super) enum Raw {
     /// In the environment.
@@ -81,7 +83,7 @@ impl Raw {
         }
     }
 
-    fn named<T: Copy>(&self, names: &[(&str, T)]) -> Option<T> {
+    pub(super) fn named<T: Copy>(&self, names: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;
         names.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
     }
@@ -215,8 +217,20 @@ impl Setting for LogLevel {
     }
 }
 
+impl Setting for WordAction {
+    fn read(raw: &Raw) -> Result<Self, &'static str> {
+        raw.named(&WORD_ACTIONS).ok_or("\"refuse\" or \"mask\"")
+    }
+
+    fn show(&self) -> Option<String> {
+        WORD_ACTIONS.iter().find(|(_, action)| action == self).map(|(name, _)| quote(name))
+    }
+}
+
+const WORD_ACTIONS: [(&str, WordAction); 2] = [("refuse", WordAction::Refuse), ("mask", WordAction::Mask)];
+
 /// A literal string where a path may hold backslashes, a basic one otherwise.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     if text.contains('\\') { format!("'{text}'") } else { format!("{text:?}") }
 }
 

@@ -188,6 +188,54 @@ mod tests {
     }
 
     #[test]
+    fn who_is_removed_hears_of_it_and_gets_nothing_else_of_the_group_from_any_lane() {
+        let mut shard = Shard::default();
+        let (kicked, stays) = (attached(&mut shard, 1), attached(&mut shard, 2));
+        for of in [1, 2] {
+            shard.obey(ShardCommand::Join(group(of), ConnectionId(1)));
+        }
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(2)));
+        let live = |of: i64, priority| LiveFrame {
+            group: group(of),
+            priority,
+            seq: Seq(1),
+            frame: Bytes::from(format!("{priority:?} of {of}")),
+        };
+        shard.obey(ShardCommand::Send(ConnectionId(1), Bytes::from_static(b"answer")));
+        for of in [1, 2] {
+            shard.obey(ShardCommand::Replay(ConnectionId(1), live(of, Priority::High)));
+            for priority in Priority::ALL {
+                shard.obey(ShardCommand::Broadcast(live(of, priority)));
+            }
+        }
+        shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"kicked")));
+        shard.obey(ShardCommand::Leave(group(1), ConnectionId(1)));
+        shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"later")));
+        shard.obey(ShardCommand::Broadcast(live(1, Priority::High)));
+        let texts = |mailbox: &Mailbox| -> Vec<Bytes> { std::iter::from_fn(|| mailbox.pop()).collect() };
+        let left = texts(&kicked);
+        assert_eq!(left[..4], ["answer", "kicked", "High of 2", "High of 2"]);
+        assert_eq!(left.len(), 6, "{left:?}");
+        assert!(left[4..].iter().all(|frame| frame.ends_with(b" of 2")), "{left:?}");
+        assert_eq!(texts(&stays).len(), 6);
+    }
+
+    #[test]
+    fn who_comes_back_gets_what_is_sent_from_then_on() {
+        let mut shard = Shard::default();
+        let mailbox = attached(&mut shard, 1);
+        for _ in 0..2 {
+            shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+            shard.obey(message(1));
+            shard.obey(ShardCommand::Leave(group(1), ConnectionId(1)));
+        }
+        shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
+        shard.obey(message(1));
+        assert_eq!(mailbox.pop().unwrap(), "live");
+        assert!(mailbox.is_empty());
+    }
+
+    #[test]
     fn a_connection_that_is_gone_leaves_nothing_behind() {
         let mut shard = Shard::default();
         let mailbox = attached(&mut shard, 1);

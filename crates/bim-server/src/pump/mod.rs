@@ -3,8 +3,9 @@
 //! ```text
 //!   connections ─► arrivals ──┐                        ┌─► Fanout ─► mailboxes
 //!   log threads ─► results ───┤                        ├─► Store  ─► log threads
-//!   operators   ─► controls ──┼─► Engine::handle ──────┤
-//!   clock       ─► ticks ─────┘   Engine::poll_output  └─► operators, log
+//!   operators   ─► controls ──┼─► Engine::handle ──────┼─► Desk   ─► the moderator's hooks
+//!   hooks       ─► verdicts ──┤   Engine::poll_output  └─► operators, log
+//!   clock       ─► ticks ─────┘
 //! ```
 //!
 //! *How it turns.* It waits until any source has something, takes a bounded share from each, and after each
@@ -36,6 +37,7 @@ use crate::clock::Clock;
 use crate::connection::Arrival;
 use crate::counters::Counters;
 use crate::fanout::{Fanout, ShardCommand, ShardGone};
+use crate::moderation::Desk;
 use crate::notice::report;
 use crate::store::Store;
 
@@ -54,12 +56,16 @@ const ARRIVALS_PER_TURN: usize = 256;
 /// Store results handled before the other sources have their turn.
 const RESULTS_PER_TURN: usize = 256;
 
+/// Decisions of the moderator handled before the other sources have their turn.
+const DECISIONS_PER_TURN: usize = 256;
+
 /// Owns the engine and carries out what it wants.
 pub(crate) struct Pump<M> {
     machine: M,
     clock: Clock,
     fanout: Fanout,
     store: Store,
+    desk: Desk,
     arrivals: mpsc::Receiver<Arrival>,
     controls: mpsc::Receiver<Control>,
     counters: Arc<Counters>,
@@ -83,6 +89,7 @@ impl<M: Machine> Pump<M> {
         clock: Clock,
         fanout: Fanout,
         store: Store,
+        desk: Desk,
         sources: Sources,
         counters: Arc<Counters>,
     ) -> Self {
@@ -92,6 +99,7 @@ impl<M: Machine> Pump<M> {
             clock,
             fanout,
             store,
+            desk,
             arrivals,
             controls,
             counters,
@@ -116,6 +124,7 @@ impl<M: Machine> Pump<M> {
                 },
                 _ = self.arrivals.recv_many(&mut arrived, ARRIVALS_PER_TURN), if !self.arrivals.is_closed() => {}
                 () = self.store.arrived() => {}
+                () = self.desk.arrived() => {}
                 () = tick_at(&self.clock, deadline) => {}
             }
             if turned.is_ok() {
@@ -138,6 +147,10 @@ impl<M: Machine> Pump<M> {
                 return Err(Fault::LogUnreadable);
             }
             self.handle(result).await?;
+        }
+        for _ in 0..DECISIONS_PER_TURN {
+            let Some(decision) = self.desk.take() else { break };
+            self.handle(decision).await?;
         }
         if self.machine.next_deadline().is_some_and(|deadline| deadline <= self.clock.now().mono) {
             self.handle(Input::Tick).await?;
@@ -210,6 +223,8 @@ impl<M: Machine> Pump<M> {
             Output::Ready => tell(self.ready.take(), ()),
             Output::Write { op, ops } => self.store.write(op, ops),
             Output::Read { op, query } => self.store.read(op, query),
+            Output::Moderate { id, message } => self.desk.moderate(id, message),
+            Output::Review { seq, message } => self.desk.review(seq, message),
             Output::AdminDone { id, result } => tell(self.operators.remove(&id), result),
             Output::Drained => self.drained.drain(..).for_each(|done| tell(Some(done), ())),
             Output::Notice(notice) => report(&notice),

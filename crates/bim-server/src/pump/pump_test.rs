@@ -111,6 +111,66 @@ async fn results_of_the_store_come_back_before_a_drain_is_over() {
     assert!(dialer.dial().await.is_err());
 }
 
+/// Everything that a moderator is asked and decides passes; a hook that panics or hangs only lacks its verdict.
+#[tokio::test(start_paused = true)]
+async fn what_a_moderator_decides_reaches_the_engine_and_its_faults_do_not() {
+    use crate::moderation::{AfterSend, BoxFuture, Moderated, ModerationVerdict, Moderator};
+
+    /// Panics at what user 1 says, hangs at user 2, and hides and removes the rest.
+    struct Moody;
+
+    impl Moderator for Moody {
+        fn before<'a>(&'a self, message: &'a Moderated) -> BoxFuture<'a, ModerationVerdict> {
+            Box::pin(async {
+                match message.sender {
+                    bim_types::Uid::Int(1) => panic!("a fault on purpose"),
+                    bim_types::Uid::Int(2) => std::future::pending().await,
+                    _ => ModerationVerdict::OnlyForSender,
+                }
+            })
+        }
+
+        fn after<'a>(&'a self, _: Seq, _: &'a Moderated) -> BoxFuture<'a, AfterSend> {
+            Box::pin(async { AfterSend::Remove })
+        }
+    }
+
+    let message = |number: u64| Moderated {
+        group: group(),
+        sender: bim_types::Uid::int(i64::try_from(number).unwrap()).unwrap(),
+        priority: Priority::Normal,
+        body: bim_types::MessageBody::Text("text".into()),
+    };
+    let told = |text: String| {
+        let connection = bim_types::ConnectionId(1);
+        vec![Output::Send { connection, frame: text.into() }]
+    };
+    let (listener, dialer) = bim_transport::memory::hub("test", Default::default());
+    let log = Arc::new(bim_store::memory::MemoryLog::new(Epoch(1)));
+    let server = Server::new(ServerConfig::default(), log)
+        .store_mode(StoreMode::InPlace)
+        .moderator(Arc::new(Moody))
+        .listener(Box::new(listener));
+    let machine = crate::testing::Script::new(move |input| match input {
+        Input::Frame { .. } => (1..=3).map(|id| Output::Moderate { id, message: message(id) }).collect(),
+        Input::Moderated { id, verdict: ModerationVerdict::OnlyForSender } => {
+            let mut outputs = told(format!("verdict on {id}"));
+            outputs.push(Output::Review { seq: Seq(id), message: message(id) });
+            outputs
+        }
+        Input::Remove { group: of, seq } if of == group() => told(format!("removed {seq:?}")),
+        _ => Vec::new(),
+    });
+    let server = server.run_machine(machine).await.unwrap();
+    let mut peer = dialer.dial().await.unwrap();
+    peer.send(Bytes::new()).await.unwrap();
+    assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), "verdict on 3");
+    assert_eq!(soon(peer.recv()).await.unwrap().unwrap(), "removed Seq(3)");
+    assert!(tokio::time::timeout(Duration::from_secs(60), peer.recv()).await.is_err());
+    assert_eq!(server.counters().moderation_failed(), 2);
+    server.abort().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_engine_that_never_drains_is_cut_after_a_while() {
     let (server, dialer) = serve(ServerConfig::default(), |_| Vec::new()).await;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use bim_server_core::{Input, Loaded, LogQuery, StoreFailure};
 use bim_store::{LogError, LogReader, LogThread, LogThreadOptions, ReadLimit, ServerLog, SubmitError};
-use bim_types::store::{LogOp, LogOutcome, OpId};
+use bim_types::store::{LogOp, LogOutcome, OpId, RecordKey, VersionedRecord};
 
 use crate::counters::Counters;
 use completions::{Completion, Completions};
@@ -207,13 +207,9 @@ fn failed(error: LogError) -> StoreFailure {
 fn load(log: &dyn ServerLog, query: LogQuery) -> Result<Loaded, StoreFailure> {
     let loaded = match query {
         LogQuery::Records { range, after, limit } => log.records(&range, after, limit).map(Loaded::Records),
-        LogQuery::Keys(keys) => keys
-            .iter()
-            .filter_map(|key| log.record(key).transpose())
-            .collect::<Result<_, _>>()
-            .map(Loaded::Records),
-        LogQuery::Room { key, stream } => {
-            log.record(&key).and_then(|record| Ok(Loaded::Room(record, log.head(stream)?)))
+        LogQuery::Keys(keys) => existing(log, &keys).map(Loaded::Records),
+        LogQuery::Room { keys, stream } => {
+            log.head(stream).and_then(|head| Ok(Loaded::Room(existing(log, &keys)?, head)))
         }
         LogQuery::Messages { stream, after, records, bytes } => {
             log.read(stream, after, ReadLimit { records, bytes }).map(Loaded::Messages)
@@ -251,13 +247,18 @@ fn submit_read(
                 answer.give(read.collect::<Result<_, _>>().map(Loaded::Records));
             })
         }
-        LogQuery::Room { key, stream } => {
+        LogQuery::Room { keys, stream } => {
             let log = Arc::clone(log);
-            reader.record(key, move |record| {
-                answer.give(record.and_then(|record| Ok(Loaded::Room(record, log.head(stream)?))));
+            reader.head(stream, move |head| {
+                answer.give(head.and_then(|head| Ok(Loaded::Room(existing(&*log, &keys)?, head))));
             })
         }
     }
+}
+
+/// The records of these keys that exist, in the order of the keys.
+fn existing(log: &dyn ServerLog, keys: &[RecordKey]) -> Result<Vec<VersionedRecord>, LogError> {
+    keys.iter().filter_map(|key| log.record(key).transpose()).collect()
 }
 
 /// Who waits for a read.
