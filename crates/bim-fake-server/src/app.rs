@@ -33,8 +33,19 @@ impl FakeApp {
     /// A token for a user that lives for so long from now, whether the server would accept that or not.
     #[must_use]
     pub fn token(&self, uid: Uid, ttl: Duration) -> Token {
-        let nonce = self.made.fetch_add(1, Ordering::Relaxed);
-        let claims = token::claims(self.app, uid, self.clock.now().wall, ttl, nonce.into());
+        token::mint(&self.key_id, &self.secret, &self.claims(uid, ttl))
+    }
+
+    /// As [`token`](Self::token), for the app's own server: its sessions may do in every live group what its owner
+    /// may.
+    #[must_use]
+    pub fn app_server_token(&self, uid: Uid, ttl: Duration) -> Token {
+        let claims = token::Claims { app_server: true, ..self.claims(uid, ttl) };
         token::mint(&self.key_id, &self.secret, &claims)
+    }
+
+    fn claims(&self, uid: Uid, ttl: Duration) -> token::Claims {
+        let nonce = self.made.fetch_add(1, Ordering::Relaxed);
+        token::claims(self.app, uid, self.clock.now().wall, ttl, nonce.into())
     }
 }

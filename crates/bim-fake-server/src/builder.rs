@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bim_server::admin::AdminError;
+use bim_server::moderation::Moderator;
 use bim_server::{Clock, ConnectionLimits, ServerConfig, StartError, StoreMode};
 use bim_server_core::EngineConfig;
 use bim_server_core::queue::QueueLimits;
@@ -30,6 +31,7 @@ pub struct FakeServerBuilder {
     store: StoreMode,
     seed: u64,
     listeners: Vec<Box<dyn Listener>>,
+    moderator: Option<Arc<dyn Moderator>>,
 }
 
 impl FakeServerBuilder {
@@ -42,6 +44,7 @@ impl FakeServerBuilder {
             store: StoreMode::InPlace,
             seed: SEED,
             listeners: Vec::new(),
+            moderator: None,
         }
     }
 
@@ -107,6 +110,13 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Has every message of a user judged by this moderator, in every life of the server; see
+    /// [`bim_server::moderation`].
+    pub fn moderator(mut self, moderator: Arc<dyn Moderator>) -> Self {
+        self.moderator = Some(moderator);
+        self
+    }
+
     /// Starts the server and makes its app.
     ///
     /// # Errors
@@ -120,6 +130,7 @@ impl FakeServerBuilder {
             log: self.log.unwrap_or_else(|| Arc::new(MemoryLog::new(EPOCH))),
             store: self.store,
             seed: self.seed,
+            moderator: self.moderator,
         };
         FakeServer::start(parts, self.listeners).await
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bim_server::admin::AdminHandle;
 use bim_server::admin::command;
+use bim_server::moderation::Moderator;
 use bim_server::{Clock, Counters, Running, Server, ServerConfig, StartError, Stopped, StoreMode};
 use bim_server_core::AdminReply;
 use bim_store::ServerLog;
@@ -28,6 +29,7 @@ pub(crate) struct Parts {
     pub(crate) log: Arc<dyn ServerLog>,
     pub(crate) store: StoreMode,
     pub(crate) seed: u64,
+    pub(crate) moderator: Option<Arc<dyn Moderator>>,
 }
 
 /// The real engine in process. See the [crate] for what it is. Dropping it is a crash.
@@ -104,6 +106,18 @@ impl FakeServer {
     #[must_use]
     pub fn token_for<U: TryInto<Uid, Error: fmt::Debug>>(&self, uid: U, ttl: Duration) -> Token {
         self.app.token(uid.try_into().expect("a test names its users rightly"), ttl)
+    }
+
+    /// A token for the app's own server, such as `"backend"`, that lives an hour. Its sessions may do in every live
+    /// group what its owner may.
+    ///
+    /// # Panics
+    ///
+    /// When it is not a uid.
+    #[must_use]
+    pub fn app_server_token<U: TryInto<Uid, Error: fmt::Debug>>(&self, uid: U) -> Token {
+        let uid = uid.try_into().expect("a test names its users rightly");
+        self.app.app_server_token(uid, TOKEN_LIFETIME)
     }
 
     /// Makes one more app.
@@ -245,6 +259,7 @@ impl Parts {
             .store_mode(self.store)
             .seed(self.seed.wrapping_add(life))
             .listener(Box::new(listener));
+        let server = self.moderator.iter().cloned().fold(server, Server::moderator);
         let running = listeners.into_iter().fold(server, Server::listener).run().await?;
         dialer.set(Some(hub));
         Ok(running)

@@ -1,105 +1,13 @@
-//! A fake server in its several lives, with a client that speaks frames.
-
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+//! A fake server in its several lives.
 
 use std::time::Duration;
 
 use bim_fake_server::{FakeServer, serve};
-use bim_proto::{
-    Accepted, ClientFrame, Hello, Ping, Request, RequestBody, RequestId, ResponseBody, SendLive, ServerFrame,
-};
-use bim_transport::{BoxConnection, ConnectionExt, DialError, Dialer};
-use bim_types::{
-    ClientMessageId, ConversationShortId, DeviceId, ErrorCode, GroupInfo, MessageBody, Priority, Refusal,
-    Token, Uid,
-};
+use bim_proto::{ClientFrame, Ping, ServerFrame};
+use bim_transport::{ConnectionExt, DialError, Dialer};
+use bim_types::{ErrorCode, Uid};
 
-/// A client that sends one request at a time.
-struct Peer {
-    connection: BoxConnection,
-    requests: u64,
-    /// Frames that came while it waited for an answer.
-    aside: Vec<ServerFrame>,
-}
-
-impl Peer {
-    async fn dial(server: &FakeServer) -> Self {
-        Self { connection: server.dialer().dial().await.unwrap(), requests: 0, aside: Vec::new() }
-    }
-
-    async fn logged_in(server: &FakeServer, name: &str) -> Self {
-        let mut peer = Self::dial(server).await;
-        let token = server.token(name);
-        assert!(matches!(peer.hello(server, name, token).await, ServerFrame::Welcome(_)));
-        peer
-    }
-
-    async fn hello(&mut self, server: &FakeServer, name: &str, token: Token) -> ServerFrame {
-        let uid = Uid::string(name).unwrap();
-        let device = DeviceId::new(name.bytes().fold(1, |sum, byte| sum * 256 + u128::from(byte)));
-        let hello = Hello { app: server.app_id(), uid, device, token, sdk: "test".into() };
-        self.connection.send(ClientFrame::Hello(hello).encode()).await.unwrap();
-        self.frame().await.unwrap()
-    }
-
-    /// The next frame; `None` when the connection is over.
-    async fn frame(&mut self) -> Option<ServerFrame> {
-        let next = tokio::time::timeout(Duration::from_secs(60), self.connection.recv());
-        let frame = next.await.expect("a frame or the end").and_then(Result::ok)?;
-        Some(ServerFrame::decode(frame).unwrap())
-    }
-
-    async fn ask(&mut self, body: RequestBody) -> Result<ResponseBody, Refusal> {
-        self.requests += 1;
-        let id = RequestId(self.requests);
-        let request = ClientFrame::Request(Request { id, body: Ok(body) });
-        self.connection.send(request.encode()).await.unwrap();
-        loop {
-            match self.frame().await.unwrap() {
-                ServerFrame::Response(response) if response.id == id => return response.body,
-                other => self.aside.push(other),
-            }
-        }
-    }
-
-    async fn create(&mut self) -> ConversationShortId {
-        let info = GroupInfo { name: "room".into(), ..GroupInfo::default() };
-        match self.ask(RequestBody::CreateLiveGroup(info)).await {
-            Ok(ResponseBody::LiveGroup(group)) => group.conversation_short_id,
-            other => panic!("no group: {other:?}"),
-        }
-    }
-
-    async fn join(&mut self, group: ConversationShortId) {
-        let joined = self.ask(RequestBody::JoinLiveGroup(group, None)).await;
-        assert!(matches!(joined, Ok(ResponseBody::JoinedLiveGroup(_))), "{joined:?}");
-    }
-
-    async fn send(&mut self, group: ConversationShortId, id: u128, text: &str) -> Result<Accepted, Refusal> {
-        let send = SendLive {
-            group,
-            client_message_id: ClientMessageId::new(id),
-            priority: Priority::Normal,
-            body: MessageBody::Text(text.into()),
-            follows: None,
-        };
-        match self.ask(RequestBody::SendLiveMessage(send)).await? {
-            ResponseBody::LiveMessageAccepted(accepted) => Ok(accepted),
-            other => panic!("no verdict: {other:?}"),
-        }
-    }
-
-    /// The text of the next live message.
-    async fn message(&mut self) -> String {
-        loop {
-            let frame =
-                if self.aside.is_empty() { self.frame().await.unwrap() } else { self.aside.remove(0) };
-            if let ServerFrame::LiveMessage(push) = frame {
-                return push.message.body.as_str().unwrap_or_default().to_owned();
-            }
-        }
-    }
-}
+use crate::peer::Peer;
 
 #[tokio::test(start_paused = true)]
 async fn a_message_goes_from_one_client_to_another() {

@@ -1,0 +1,8 @@
+//! A fake server, seen by clients that speak frames.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod lives;
+mod measures;
+mod moderation;
+mod peer;
