@@ -1,33 +1,78 @@
 //! What an app hears without having asked, streams and listeners alike.
 
+use std::collections::BTreeMap;
+
 use bim_core::LeftReason;
 use bim_types::{
-    ConnectStatus, Conversation, ConversationShortId, Cursor, DiscontinuityReason, ErrorCode, LiveGap,
-    Message, Position,
+    Attributes, AttributesChanged, ConnectStatus, Conversation, ConversationShortId, Cursor,
+    DiscontinuityReason, ErrorCode, GroupEvent, LiveGap, LivePulse, Message, Position, Refusal, Uid,
 };
 
 /// What happens in the live groups the client is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a state is rare and moved twice; a box would show in every pattern"
+)]
 pub enum LiveEvent {
     /// Somebody else's message, or one of another device of this user.
     Received(Message),
     /// An own message has its position. Once for each message, also when the send was repeated.
     Sent(Message),
-    /// A message was changed.
-    Updated(Message),
-    /// A message was removed.
+    /// A message was changed. It may not have come yet: then it comes as it was changed to.
+    Updated {
+        /// The message as it stands now.
+        message: Message,
+        /// Who changed it.
+        operator: Uid,
+    },
+    /// A message was removed. It may not have come yet: then it does not come any more.
     Deleted {
         /// Of which group.
         group: ConversationShortId,
         /// Which message.
         position: Position,
+        /// Who removed it.
+        operator: Uid,
     },
     /// Messages of one class that this viewer was not sent. They can be read with
     /// [`get_live_group_history`](crate::LiveGroups::get_live_group_history) while they are kept.
     LeftOut(LiveGap),
-    /// The group's information, roles or online count changed.
+    /// The group's information, roles, online count, or this user's own record in it
+    /// ([`me`](Conversation::me)) changed.
     StateChanged(Conversation),
+    /// Something was done to members: mutes, roles, kicks, marks.
+    Members(GroupEvent),
+    /// Who came and went, and whose record changed, since the last pulse. At most a few in a second, however many
+    /// come and go: owner, admins and marked members are always named, of the others as many as fit.
+    Pulse(LivePulse),
+    /// Attributes were set or removed.
+    AttributesChanged(AttributesChanged),
+    /// Attributes changed while the connection was away: all of them as they stand now.
+    AttributesSnapshot {
+        /// Of which group.
+        group: ConversationShortId,
+        /// All that there are.
+        attributes: Attributes,
+    },
+    /// Counters changed.
+    CountersChanged {
+        /// Of which group.
+        group: ConversationShortId,
+        /// Those that changed, as they stand.
+        counters: BTreeMap<String, u64>,
+    },
+    /// Taps of counters came to nothing.
+    TapsRefused {
+        /// Of which group.
+        group: ConversationShortId,
+        /// How much of each counter. When the session or the membership ended while taps were on their way,
+        /// they are in here although they may have been counted.
+        lost: BTreeMap<String, u64>,
+        /// Why.
+        reason: Refusal,
+    },
     /// What was missed while away can not be replayed. Comes before any later message of the group.
     Discontinuity(Discontinuity),
     /// The client is not in the group any more, and did not ask for it.
@@ -95,10 +140,16 @@ impl From<bim_core::LiveEvent> for LiveEvent {
         match event {
             Core::Received(message) => Self::Received(message),
             Core::Sent(message) => Self::Sent(message),
-            Core::Updated(message) => Self::Updated(message),
-            Core::Deleted { group, position } => Self::Deleted { group, position },
+            Core::Updated { message, operator } => Self::Updated { message, operator },
+            Core::Deleted { group, position, operator } => Self::Deleted { group, position, operator },
             Core::LeftOut(gap) => Self::LeftOut(gap),
             Core::StateChanged(conversation) => Self::StateChanged(conversation),
+            Core::Members(event) => Self::Members(event),
+            Core::Pulse(pulse) => Self::Pulse(pulse),
+            Core::AttributesChanged(changed) => Self::AttributesChanged(changed),
+            Core::AttributesSnapshot { group, attributes } => Self::AttributesSnapshot { group, attributes },
+            Core::CountersChanged { group, counters } => Self::CountersChanged { group, counters },
+            Core::TapsRefused { group, lost, reason } => Self::TapsRefused { group, lost, reason },
             Core::Discontinuity { group, reason, from, to } => {
                 Self::Discontinuity(Discontinuity { group, reason, from, to })
             }

@@ -23,7 +23,11 @@ pub(crate) struct Reader<T> {
     feed: Arc<Feed<T>>,
 }
 
-struct Feed<T>(Mutex<Queue<T>>);
+struct Feed<T> {
+    queue: Mutex<Queue<T>>,
+    /// Events that this reader has no use for take no room in its queue.
+    wanted: fn(&T) -> bool,
+}
 
 struct Queue<T> {
     slots: VecDeque<Slot<T>>,
@@ -46,9 +50,19 @@ impl<T: MayLag> Hub<T> {
 
     /// A new reader; it gets `first` and then what is published from now on.
     pub(crate) fn subscribe(&mut self, capacity: usize, first: Option<T>) -> Reader<T> {
+        self.subscribe_to(capacity, first, |_| true)
+    }
+
+    /// As [`Self::subscribe`], for a reader that wants some events only.
+    pub(crate) fn subscribe_to(
+        &mut self,
+        capacity: usize,
+        first: Option<T>,
+        wanted: fn(&T) -> bool,
+    ) -> Reader<T> {
         let slots = first.into_iter().map(Slot::Event).collect();
         let queue = Queue { slots, capacity: capacity.max(1), ended: false, stopped: false, waker: None };
-        let feed = Arc::new(Feed(Mutex::new(queue)));
+        let feed = Arc::new(Feed { queue: Mutex::new(queue), wanted });
         // Nothing may be published for long; readers that left meanwhile go now.
         self.feeds.retain(|feed| !feed.lock().ended);
         self.feeds.push(Arc::clone(&feed));
@@ -72,6 +86,9 @@ impl<T: MayLag> Feed<T> {
         let mut queue = self.lock();
         if queue.ended {
             return false;
+        }
+        if !(self.wanted)(event) {
+            return true;
         }
         if queue.slots.len() < queue.capacity {
             queue.slots.push_back(Slot::Event(event.clone()));
@@ -106,7 +123,7 @@ impl<T> Feed<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -264,6 +281,14 @@ mod tests {
         let reader = hub.subscribe(2, None);
         (0..1000).for_each(|number| hub.publish(&Number::Of(number)));
         assert_eq!(reader.feed.lock().slots.len(), 3);
+    }
+
+    #[test]
+    fn what_a_reader_does_not_want_takes_no_room_and_is_not_missing() {
+        let mut hub = Hub::new();
+        let reader = hub.subscribe_to(2, None, |number| matches!(number, Number::Of(of) if of % 10 == 0));
+        (1..=35).for_each(|number| hub.publish(&Number::Of(number)));
+        assert_eq!(read(&reader), [Number::Of(10), Number::Of(20), Number::Missing(1)]);
     }
 
     #[test]

@@ -100,18 +100,27 @@ pub mod transport;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub use bim_types::{
-    AppId, ClientMessageId, ConnectStatus, Continuity, Conversation, ConversationShortId, Cursor,
-    DisconnectReason, DiscontinuityReason, Epoch, ErrorCode, ErrorKind, GroupInfo, GroupInfoChange, IdError,
-    LiveGap, Message, MessageBody, PerPriority, Position, Priority, Role, Seq, Token, Uid, Wall,
+    AppId, Attribute, AttributeCondition, AttributeFailure, AttributeWrite, Attributes, AttributesChanged,
+    AttributesWritten, ClientMessageId, ConnectStatus, Continuity, Conversation, ConversationShortId, Cursor,
+    DisconnectReason, DiscontinuityReason, Epoch, ErrorCode, ErrorKind, GroupChange, GroupEvent, GroupInfo,
+    GroupInfoChange, IdError, LiveGap, LivePulse, MeasureDone, Member, MemberFailure, MemberInfo,
+    MemberInfoChange, Message, MessageBody, MuteAll, Named, PerPriority, Position, Presence, Priority,
+    Refusal, Role, Seq, Token, Uid, Until, Wall,
 };
 
-pub use bim_core::LeftReason;
+pub use bim_core::{BroadcastDone, LeftReason};
 pub use client::Client;
 pub use error::Error;
 pub use event::{ConnectEvent, Discontinuity, LiveEvent};
 pub use feed::{ConnectEvents, LiveEvents};
-pub use listen::{ConnectListener, ListenerId, LiveGroupMessageListener};
-pub use live::{HistoryPage, LiveGroups, Page, Sending};
+pub use listen::{
+    ConnectListener, ListenerId, LiveConversationListener, LiveGroupAttributeListener,
+    LiveGroupMarkTypeListener, LiveGroupMemberListener, LiveGroupMessageListener,
+};
+pub use live::{
+    HistoryPage, LiveGroups, LiveJoinGroupResult, LiveMemberOnlineInfo, LiveMessageListResult, MarkAction,
+    MemberCursor, MemberListResult, OnlineCount, Page, Sending,
+};
 pub use message::OutgoingMessage;
 pub use setup::{ClientBuilder, Environment, IntoAppId, SdkConfig, ServerTrust};
 pub use token::{TokenError, TokenProvider, TokenSource};

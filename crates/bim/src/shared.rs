@@ -74,9 +74,13 @@ impl View {
         reader
     }
 
-    /// A reader of what happens in live groups.
-    pub(crate) fn subscribe_live(&mut self, capacity: usize) -> Reader<LiveEvent> {
-        let reader = self.live.subscribe(capacity, None);
+    /// A reader of what happens in live groups, as far as it wants to know.
+    pub(crate) fn subscribe_live(
+        &mut self,
+        capacity: usize,
+        wanted: fn(&LiveEvent) -> bool,
+    ) -> Reader<LiveEvent> {
+        let reader = self.live.subscribe_to(capacity, None, wanted);
         if self.ended {
             self.live.end();
         }

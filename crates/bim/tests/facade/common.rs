@@ -1,7 +1,7 @@
 //! A server just big enough for the facade's own tests: it speaks the protocol over memory connections and does
 //! what a test tells it. The real engine is tested with the facade elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,12 +9,13 @@ use bim::transport::memory::{MemoryConfig, MemoryDialer, MemoryListener, hub};
 use bim::transport::{BoxConnection, ConnectionExt};
 use bim::{Client, ClientBuilder, Conversation, ErrorCode, Message, Priority, Seq, Uid};
 use bim_proto::{
-    Accepted, ClientFrame, Goodbye, Hello, HistoryPage, Joined, LivePush, Page, Pong, Request, RequestBody,
-    Response, ResponseBody, SendLive, ServerFrame, Welcome,
+    Accepted, ClientFrame, Goodbye, Hello, HistoryPage, JoinLive, Joined, LivePush, Page, Pong, Request,
+    RequestBody, Response, ResponseBody, SendLive, ServerFrame, Welcome,
 };
 use bim_transport::Listener;
 use bim_types::{
-    ConversationShortId, Cursor, DeviceId, Epoch, PerPriority, Position, Refusal, ResumeVerdict, Role, Wall,
+    Attributes, ConversationShortId, Cursor, DeviceId, Epoch, Member, MuteAll, PerPriority, Position,
+    Refusal, ResumeVerdict, Role, Wall,
 };
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -39,6 +40,10 @@ struct State {
     token_life: Option<Duration>,
     silent: bool,
     dropped_answers: usize,
+    /// The answers to requests that this server only plays, in order.
+    script: VecDeque<Result<ResponseBody, Refusal>>,
+    /// What was asked of those, and every join.
+    asked: Vec<RequestBody>,
 }
 
 struct Group {
@@ -46,6 +51,8 @@ struct Group {
     log: Vec<Message>,
     ids: BTreeMap<bim::ClientMessageId, usize>,
     members: Vec<u64>,
+    attributes: Attributes,
+    counters: BTreeMap<String, u64>,
 }
 
 struct Peer {
@@ -98,6 +105,33 @@ impl Server {
     /// The next answers to sends are lost.
     pub(crate) fn lose_answers(&self, count: usize) {
         self.state().dropped_answers = count;
+    }
+
+    /// Answers the next requests that this server only plays: everything about members, attributes, counters and
+    /// changes.
+    pub(crate) fn play(&self, answer: Result<ResponseBody, Refusal>) {
+        self.state().script.push_back(answer);
+    }
+
+    /// What was asked since the last time.
+    pub(crate) fn asked(&self) -> Vec<RequestBody> {
+        std::mem::take(&mut self.state().asked)
+    }
+
+    /// Sends a frame to everyone in a group.
+    pub(crate) fn tell(&self, group: ConversationShortId, frame: ServerFrame) {
+        let mut state = self.state();
+        for member in state.groups[&group].members.clone() {
+            state.send(member, frame.clone());
+        }
+    }
+
+    /// What the next joins are answered with beside the group.
+    pub(crate) fn keep(&self, group: ConversationShortId, attributes: Attributes, counters: &[(&str, u64)]) {
+        let mut state = self.state();
+        let group = state.groups.get_mut(&group).unwrap();
+        group.attributes = attributes;
+        group.counters = counters.iter().map(|(name, sum)| ((*name).to_owned(), *sum)).collect();
     }
 
     pub(crate) fn token_life(&self, life: Duration) {
@@ -264,13 +298,17 @@ impl State {
                 let next_cursor = entries.last().map_or(0, |last| last.conversation_short_id.value());
                 Ok(ResponseBody::LiveGroupPage(Page { entries, next_cursor, has_more }))
             }
-            RequestBody::JoinLiveGroup(group, resume) => return self.join(peer, group, resume),
-            RequestBody::LeaveLiveGroup(group) => {
-                if let Some(group) = self.groups.get_mut(&group) {
-                    group.members.retain(|member| *member != peer);
-                }
-                Ok(ResponseBody::Done)
+            RequestBody::JoinLiveGroup(join) => {
+                self.asked.push(RequestBody::JoinLiveGroup(join.clone()));
+                return self.join(peer, join);
             }
+            RequestBody::LeaveLiveGroup(group) => match self.groups.get_mut(&group) {
+                Some(group) if group.members.contains(&peer) => {
+                    group.members.retain(|member| *member != peer);
+                    Ok(ResponseBody::Done)
+                }
+                _ => Err(ErrorCode::UserNotInGroup.into()),
+            },
             RequestBody::DissolveLiveGroup(group) => {
                 let Some(mut gone) = self.groups.remove(&group) else {
                     return (Err(ErrorCode::ConversationNotFound.into()), vec![]);
@@ -282,9 +320,9 @@ impl State {
                 }
                 Ok(ResponseBody::Done)
             }
-            RequestBody::SetLiveGroupInfo(..) => Err(ErrorCode::InvalidCommand.into()),
             RequestBody::SendLiveMessage(send) => self.append(uid, send),
-            RequestBody::ReadLiveHistory(query) => match self.groups.get(&query.group) {
+            RequestBody::ReadLiveHistory(query) if !query.newest_first => match self.groups.get(&query.group)
+            {
                 Some(group) => {
                     let wanted = group.log.iter().filter(|message| message.position.seq >= query.from);
                     let messages: Vec<_> = wanted.take(query.limit as usize).cloned().collect();
@@ -294,6 +332,10 @@ impl State {
                 }
                 None => Err(ErrorCode::ConversationNotFound.into()),
             },
+            played => {
+                self.asked.push(played);
+                self.script.pop_front().unwrap_or_else(|| Err(ErrorCode::InvalidCommand.into()))
+            }
         };
         (answer, vec![])
     }
@@ -309,11 +351,23 @@ impl State {
             created_at: Wall::from_millis(1),
             version: 1,
             online_count: 0,
+            online_count_age: Duration::ZERO,
             joined: false,
             dissolved: false,
+            mute_all: MuteAll::Off,
+            slow_mode: Duration::ZERO,
+            dissolve_after_idle: Duration::ZERO,
+            mark_types: vec!["vip".into()],
+            me: None,
         };
-        let (log, ids, members) = (vec![], BTreeMap::new(), vec![]);
-        let group = Group { conversation: conversation.clone(), log, ids, members };
+        let group = Group {
+            conversation: conversation.clone(),
+            log: vec![],
+            ids: BTreeMap::new(),
+            members: vec![],
+            attributes: Attributes::default(),
+            counters: BTreeMap::new(),
+        };
         self.groups.insert(short_id, group);
         ResponseBody::LiveGroup(conversation)
     }
@@ -321,13 +375,14 @@ impl State {
     fn join(
         &mut self,
         peer: u64,
-        id: ConversationShortId,
-        resume: Option<Cursor>,
+        JoinLive { group: id, resume, info }: JoinLive,
     ) -> (Result<ResponseBody, Refusal>, Vec<(ConversationShortId, usize)>) {
         let Some(group) = self.groups.get_mut(&id) else {
             return (Err(ErrorCode::ConversationNotFound.into()), vec![]);
         };
-        group.members.push(peer);
+        if !group.members.contains(&peer) {
+            group.members.push(peer);
+        }
         let head = Position { epoch: EPOCH, seq: Seq(group.log.len() as u64) };
         let (cursor, verdict) = match resume {
             None => (Cursor::at(head), ResumeVerdict::Fresh),
@@ -336,8 +391,11 @@ impl State {
         let missed =
             |(_, message): &(usize, &Message)| !cursor.covers(message.priority, message.position.seq);
         let replay = group.log.iter().enumerate().filter(missed).map(|(index, _)| (id, index)).collect();
-        let conversation = Conversation { joined: true, ..group.conversation.clone() };
-        (Ok(ResponseBody::JoinedLiveGroup(Joined { conversation, cursor, verdict })), replay)
+        let me = Member { info: info.unwrap_or_default(), ..Member::unknown(self.peers[&peer].uid.clone()) };
+        let conversation = Conversation { joined: true, me: Some(me), ..group.conversation.clone() };
+        let (attributes, counters) = (group.attributes.clone(), group.counters.clone());
+        let joined = Joined { conversation, cursor, verdict, attributes, counters };
+        (Ok(ResponseBody::JoinedLiveGroup(joined)), replay)
     }
 
     fn append(&mut self, sender: Uid, send: SendLive) -> Result<ResponseBody, Refusal> {
@@ -346,7 +404,12 @@ impl State {
         };
         let accepted = |index: usize| {
             let position = Position { epoch: EPOCH, seq: Seq(index as u64 + 1) };
-            ResponseBody::LiveMessageAccepted(Accepted { position, accepted_at: Wall::from_millis(5) })
+            ResponseBody::LiveMessageAccepted(Accepted {
+                position,
+                accepted_at: Wall::from_millis(5),
+                only_for_sender: false,
+                rewritten: None,
+            })
         };
         if let Some(index) = group.ids.get(&send.client_message_id) {
             return Ok(accepted(*index));
@@ -377,7 +440,7 @@ impl State {
         for earlier in log.iter().take(index) {
             previous[earlier.priority] = earlier.position.seq;
         }
-        ServerFrame::LiveMessage(LivePush { message: log[index].clone(), previous })
+        ServerFrame::LiveMessage(LivePush { message: log[index].clone(), previous, hidden: false })
     }
 
     fn send(&mut self, peer: u64, frame: ServerFrame) {

@@ -4,5 +4,7 @@
 mod common;
 mod endings;
 mod handles;
+mod keeping;
+mod members;
 mod quick_start;
 mod reconnect;
