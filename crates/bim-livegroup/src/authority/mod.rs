@@ -9,138 +9,107 @@ mod authority_test;
 
 use bim_types::{ErrorCode, Refusal, Role};
 
-/// Where a user stands, seen from one live group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Standing {
-    /// Not in the group.
-    Outsider,
-    /// On the block list.
-    Blocked,
-    /// In the group.
-    Member,
-    /// In the group and muted.
-    Muted,
-    /// An admin, in the group or not.
-    Admin,
-    /// The owner, in the group or not.
-    Owner,
-    /// A session of the app's own server, which is in no group.
-    AppServer,
+/// Declares an enum together with the list of its variants, so that none is left out of the list.
+macro_rules! listed {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
+        }
+    };
 }
 
-impl Standing {
-    /// Every standing, in the order of the table's columns.
-    pub const ALL: [Self; 7] = [
-        Self::Outsider,
-        Self::Blocked,
-        Self::Member,
-        Self::Muted,
-        Self::Admin,
-        Self::Owner,
-        Self::AppServer,
-    ];
+listed! {
+    /// Where a user stands, seen from one live group. The order is that of the table's columns.
+    pub enum Standing {
+        /// Not in the group.
+        Outsider,
+        /// On the block list.
+        Blocked,
+        /// In the group.
+        Member,
+        /// In the group and muted.
+        Muted,
+        /// An admin, in the group or not.
+        Admin,
+        /// The owner, in the group or not.
+        Owner,
+        /// A session of the app's own server, which is in no group.
+        AppServer,
+    }
 }
 
-/// What can be done with a live group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {
-    /// Make one.
-    Create,
-    /// Come in.
-    Join,
-    /// Go out.
-    Leave,
-    /// Read its messages, attributes and counters.
-    Receive,
-    /// Send LOW or NORMAL.
-    Send,
-    /// Send HIGH.
-    SendHigh,
-    /// Read what is said about it.
-    ReadInfo,
-    /// Change name, description, picture or ext.
-    SetInfo,
-    /// Change the notice.
-    SetNotice,
-    /// Mute all, keep the exempt list, set slow mode.
-    MuteAll,
-    /// Mute, kick or block an ordinary member.
-    SanctionMember,
-    /// Mute, kick or block an admin.
-    SanctionAdmin,
-    /// Mute, kick or block the owner or oneself.
-    SanctionOwner,
-    /// Unmute or unblock an ordinary member.
-    LiftFromMember,
-    /// Unmute an admin.
-    LiftFromAdmin,
-    /// Read the lists of muted, blocked and exempt users.
-    ListSanctions,
-    /// Add and remove admins, transfer the group.
-    ManageRoles,
-    /// End it, now or when it is idle.
-    Dissolve,
-    /// Change one's own alias, picture or ext.
-    SetOwnInfo,
-    /// Change those of another.
-    SetInfoOfOthers,
-    /// Make marks, give them and take them back.
-    Mark,
-    /// Read who is in, and how many.
-    ListMembers,
-    /// Change an own message.
-    EditOwn,
-    /// Change a message of another.
-    EditOfOthers,
-    /// Remove an own message.
-    RecallOwn,
-    /// Remove a message of an ordinary member.
-    RecallOfMember,
-    /// Remove a message of the owner or an admin.
-    RecallOfResident,
-    /// Write attributes.
-    WriteAttributes,
-    /// Add to counters.
-    Tap,
-    /// Send to every group of the app.
-    Broadcast,
+listed! {
+    /// What can be done with a live group.
+    pub enum Operation {
+        /// Make one.
+        Create,
+        /// Come in.
+        Join,
+        /// Go out.
+        Leave,
+        /// Read its messages, attributes and counters.
+        Receive,
+        /// Send LOW or NORMAL.
+        Send,
+        /// Send HIGH.
+        SendHigh,
+        /// Read what is said about it.
+        ReadInfo,
+        /// Change name, description, picture or ext.
+        SetInfo,
+        /// Change the notice.
+        SetNotice,
+        /// Mute all, keep the exempt list, set slow mode.
+        MuteAll,
+        /// Mute, kick or block an ordinary member.
+        SanctionMember,
+        /// Mute, kick or block an admin.
+        SanctionAdmin,
+        /// Mute, kick or block the owner or oneself.
+        SanctionOwner,
+        /// Unmute or unblock an ordinary member.
+        LiftFromMember,
+        /// Unmute an admin.
+        LiftFromAdmin,
+        /// Read the lists of muted, blocked and exempt users.
+        ListSanctions,
+        /// Add and remove admins, transfer the group.
+        ManageRoles,
+        /// End it, now or when it is idle.
+        Dissolve,
+        /// Change one's own alias, picture or ext.
+        SetOwnInfo,
+        /// Change those of another.
+        SetInfoOfOthers,
+        /// Make marks, give them and take them back.
+        Mark,
+        /// Read who is in, and how many.
+        ListMembers,
+        /// Change an own message.
+        EditOwn,
+        /// Change a message of another.
+        EditOfOthers,
+        /// Remove an own message.
+        RecallOwn,
+        /// Remove a message of an ordinary member.
+        RecallOfMember,
+        /// Remove a message of the owner or an admin.
+        RecallOfResident,
+        /// Write attributes.
+        WriteAttributes,
+        /// Add to counters.
+        Tap,
+        /// Send to every group of the app.
+        Broadcast,
+    }
 }
 
 impl Operation {
-    /// Every operation.
-    pub const ALL: [Self; 30] = [
-        Self::Create,
-        Self::Join,
-        Self::Leave,
-        Self::Receive,
-        Self::Send,
-        Self::SendHigh,
-        Self::ReadInfo,
-        Self::SetInfo,
-        Self::SetNotice,
-        Self::MuteAll,
-        Self::SanctionMember,
-        Self::SanctionAdmin,
-        Self::SanctionOwner,
-        Self::LiftFromMember,
-        Self::LiftFromAdmin,
-        Self::ListSanctions,
-        Self::ManageRoles,
-        Self::Dissolve,
-        Self::SetOwnInfo,
-        Self::SetInfoOfOthers,
-        Self::Mark,
-        Self::ListMembers,
-        Self::EditOwn,
-        Self::EditOfOthers,
-        Self::RecallOwn,
-        Self::RecallOfMember,
-        Self::RecallOfResident,
-        Self::WriteAttributes,
-        Self::Tap,
-        Self::Broadcast,
-    ];
-
     /// To mute, kick or block someone of this role.
     #[must_use]
     pub fn sanction(target: Role) -> Self {
@@ -160,6 +129,13 @@ impl Operation {
         }
     }
 
+    /// Whether it is a way to speak: open to members, and taken from whoever is muted, admins included.
+    #[must_use]
+    pub fn is_speech(self) -> bool {
+        let (member, muted) = (ruling(self, Standing::Member), ruling(self, Standing::Muted));
+        member != Ruling::Forbidden && muted == Ruling::Forbidden
+    }
+
     /// To remove a message of someone of this role.
     #[must_use]
     pub fn recall_of(author: Role) -> Self {
@@ -175,7 +151,7 @@ impl Operation {
 pub enum Ruling {
     /// Yes.
     Allowed,
-    /// No: [`ErrorCode::UserForbidden`], or the code that says why.
+    /// No; see [`forbidden`] and [`muted`].
     Forbidden,
     /// No, in the same words as when there were no such group.
     Absent,
@@ -244,33 +220,35 @@ pub fn absent(operation: Operation) -> Refusal {
     }
 }
 
-/// The answer to an operation that is forbidden.
+/// The answer to an operation that is forbidden. Who is muted is told that instead; see [`muted`].
 #[must_use]
 pub fn forbidden(operation: Operation) -> Refusal {
     let (code, hint) = match operation {
         Operation::Join => (ErrorCode::MemberBlock, "blocked in this group"),
-        Operation::Send | Operation::SendHigh | Operation::EditOwn => {
-            (ErrorCode::UserBannedToPost, "muted in this group")
-        }
         Operation::SetNotice => (ErrorCode::UserForbidden, "only the owner may change the notice"),
         Operation::Dissolve => (ErrorCode::UserForbidden, "only the owner may dissolve a live group"),
         Operation::ManageRoles => (ErrorCode::UserForbidden, "only the owner may change roles"),
         Operation::SanctionAdmin | Operation::LiftFromAdmin => {
             (ErrorCode::UserForbidden, "only the owner may act on admins")
         }
-        Operation::SanctionOwner => {
-            (ErrorCode::UserForbidden, "nobody may act on the owner or on themselves; transfer the group first")
-        }
+        Operation::SanctionOwner => (
+            ErrorCode::UserForbidden,
+            "nobody may act on the owner or on themselves; transfer the group first",
+        ),
+        Operation::SendHigh => (ErrorCode::UserForbidden, "only owner and admins may send HIGH here"),
         Operation::SetInfoOfOthers | Operation::EditOfOthers | Operation::Broadcast => {
             (ErrorCode::UserForbidden, "only the app's server may do this")
         }
         Operation::RecallOfMember | Operation::RecallOfResident => {
             (ErrorCode::UserForbidden, "not allowed to remove this message")
         }
-        Operation::WriteAttributes => (ErrorCode::UserForbidden, "only owner and admins may set attributes here"),
+        Operation::WriteAttributes => {
+            (ErrorCode::UserForbidden, "only owner and admins may set attributes here")
+        }
         Operation::Create
         | Operation::Leave
         | Operation::Receive
+        | Operation::Send
         | Operation::ReadInfo
         | Operation::SetInfo
         | Operation::MuteAll
@@ -280,8 +258,15 @@ pub fn forbidden(operation: Operation) -> Refusal {
         | Operation::SetOwnInfo
         | Operation::Mark
         | Operation::ListMembers
+        | Operation::EditOwn
         | Operation::RecallOwn
         | Operation::Tap => (ErrorCode::UserForbidden, "only owner and admins may do this"),
     };
     Refusal::new(code).hint(hint)
+}
+
+/// The answer to someone who is muted and wants to speak.
+#[must_use]
+pub fn muted() -> Refusal {
+    Refusal::new(ErrorCode::UserBannedToPost).hint("muted in this group")
 }

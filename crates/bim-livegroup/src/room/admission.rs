@@ -10,7 +10,7 @@ use bim_types::{
 
 use super::sent::SentId;
 use super::{ContentHash, Room};
-use crate::authority::{Operation, Ruling, Standing, absent, forbidden, ruling};
+use crate::authority::{Operation, Ruling, Standing, absent, forbidden, muted, ruling};
 
 /// Who does something, as the session knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +55,22 @@ impl Room {
     ///
     /// The refusal to answer with.
     pub fn permit(&self, operation: Operation, actor: &Actor) -> Result<(), Refusal> {
-        match ruling(operation, self.standing(actor)) {
+        let standing = self.standing(actor);
+        if operation.is_speech() && self.is_muted(standing, &actor.uid) {
+            return Err(muted());
+        }
+        match ruling(operation, standing) {
             Ruling::Allowed | Ruling::WithinRecallWindow => Ok(()),
             Ruling::Forbidden => Err(forbidden(operation)),
             Ruling::Absent => Err(absent(operation)),
             Ruling::UnlessAllMuted => self.unless_all_muted(actor),
             Ruling::IfMembersMaySendHigh if self.policy.members_may_send_high => self.unless_all_muted(actor),
-            Ruling::IfMembersMaySendHigh => Err(Refusal::new(ErrorCode::UserForbidden)
-                .hint("only owner and admins may send HIGH here")),
             Ruling::IfMembersMaySetAttributes if self.policy.members_may_set_attributes => Ok(()),
-            Ruling::IfMembersMaySetAttributes => Err(forbidden(operation)),
+            Ruling::IfMembersMaySendHigh | Ruling::IfMembersMaySetAttributes => Err(forbidden(operation)),
         }
     }
 
-    /// Whether a user may send messages of a class now.
+    /// Whether a user may send messages of a class now. Only the app's server may who is not in.
     ///
     /// # Errors
     ///
@@ -78,15 +80,13 @@ impl Room {
         if !actor.is_app_server && !self.roster.has(actor.connection) {
             return Err(absent(operation));
         }
-        let is_mutable = !actor.is_app_server && self.role(&actor.uid) != Role::Owner;
-        if is_mutable && self.roll.is_muted(&actor.uid) {
-            let refusal = forbidden(Operation::Send);
-            return Err(match self.roll.muted_for(&actor.uid, now.mono) {
-                Some(wait) => refusal.retry_after(wait.max(Duration::from_millis(1))),
-                None => refusal,
-            });
+        let verdict = self.permit(operation, actor);
+        match (&verdict, self.roll.mute_ends(&actor.uid)) {
+            (Err(refusal), Some(end)) if refusal.code == ErrorCode::UserBannedToPost => {
+                Err(muted().retry_after(end.since(now.mono).max(Duration::from_millis(1))))
+            }
+            _ => verdict,
         }
-        self.permit(operation, actor)
     }
 
     /// Whether this sender may send this message now; takes from the budget when it may.
@@ -105,14 +105,11 @@ impl Room {
             return Err(absent(Operation::Send));
         }
         send.body.check()?;
-        let id = SentId {
-            sender: actor.uid.clone(),
-            device: actor.device,
-            client_id: send.client_message_id,
-        };
+        let id =
+            SentId { sender: actor.uid.clone(), device: actor.device, client_id: send.client_message_id };
         if let Some(sent) = self.sent.find(&id) {
             return if sent.content == content {
-                Ok(Admission::Known(sent.accepted.clone()))
+                Ok(Admission::Known(self.told_again(sent.accepted.clone(), &send.body)))
             } else {
                 Err(ErrorCode::IdempotencyConflict.into())
             };
@@ -156,6 +153,20 @@ impl Room {
             return Err(ErrorCode::RecallTimeout.into());
         }
         Ok(())
+    }
+
+    /// A verdict for a device that said this: it learns again what a moderator made of it, as long as nobody
+    /// changed the message since.
+    fn told_again(&self, accepted: Accepted, said: &MessageBody) -> Accepted {
+        let message = self.buffer.find(accepted.position.seq).filter(|push| !push.hidden);
+        let message = message.map(|push| push.message).filter(|message| message.edits == 0);
+        let rewritten = message.map(|message| message.body).filter(|body| body != said);
+        Accepted { rewritten, ..accepted }
+    }
+
+    /// Whether someone of this standing is muted, admins included.
+    fn is_muted(&self, standing: Standing, uid: &Uid) -> bool {
+        standing == Standing::Muted || standing == Standing::Admin && self.roll.is_muted(uid)
     }
 
     fn unless_all_muted(&self, actor: &Actor) -> Result<(), Refusal> {

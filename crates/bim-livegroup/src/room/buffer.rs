@@ -59,14 +59,13 @@ impl RoomBuffer {
         self.expire(now).or(floor)
     }
 
-    /// What a viewer with this cursor missed, in order.
+    /// What a viewer with this cursor missed, in order. What is too old has to be let go before.
     ///
     /// # Errors
     ///
     /// Why the cursor can not be continued.
     pub(super) fn missed(
-        &mut self,
-        now: Mono,
+        &self,
         epoch: Epoch,
         head: Seq,
         cursor: &Cursor,
@@ -77,7 +76,6 @@ impl RoomBuffer {
         if Priority::ALL.into_iter().any(|class| cursor.seqs[class] > head) {
             return Err(DiscontinuityReason::CursorAhead);
         }
-        self.expire(now);
         if Priority::ALL.into_iter().any(|class| cursor.seqs[class] < self.floors[class]) {
             return Err(DiscontinuityReason::BeyondWindow);
         }
@@ -87,18 +85,29 @@ impl RoomBuffer {
         Ok(missed.filter(|live| !cursor.covers(live.priority, live.seq)).cloned().collect())
     }
 
+    /// The message with this number, if it is still here.
+    pub(super) fn find(&self, seq: Seq) -> Option<LivePush> {
+        let at = self.entries.partition_point(|(_, live)| live.seq < seq);
+        let (_, live) = self.entries.get(at).filter(|(_, live)| live.seq == seq)?;
+        match ServerFrame::decode(live.frame.clone()) {
+            Ok(ServerFrame::LiveMessage(push)) => Some(push),
+            _ => None,
+        }
+    }
+
     /// Puts another message in the place of one that is still here.
     pub(super) fn rewrite(&mut self, seq: Seq, rewrite: impl FnOnce(LivePush) -> LivePush) {
+        let Some(push) = self.find(seq) else { return };
         let at = self.entries.partition_point(|(_, live)| live.seq < seq);
-        let Some((_, live)) = self.entries.get_mut(at).filter(|(_, live)| live.seq == seq) else { return };
-        if let Ok(ServerFrame::LiveMessage(push)) = ServerFrame::decode(live.frame.clone()) {
+        if let Some((_, live)) = self.entries.get_mut(at) {
             let frame = ServerFrame::LiveMessage(rewrite(push)).encode();
             self.bytes = self.bytes - live.frame.len() + frame.len();
             live.frame = frame;
         }
     }
 
-    fn expire(&mut self, now: Mono) -> Option<Seq> {
+    /// Lets go of what is too old. Returns the number up to which messages have left, if any did.
+    pub(super) fn expire(&mut self, now: Mono) -> Option<Seq> {
         let mut floor = None;
         while self.entries.front().is_some_and(|(at, _)| now.since(*at) > self.limits.window) {
             floor = Some(self.evict()?);

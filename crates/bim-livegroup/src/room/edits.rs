@@ -6,7 +6,7 @@
 
 use bim_proto::stored::StoredLiveMessage;
 use bim_proto::{LiveChange, LiveChanged, LivePush, ServerFrame};
-use bim_types::{MessageBody, Mono, Position, Priority, Seq, Uid, Wall};
+use bim_types::{Message, MessageBody, Mono, Position, Priority, Seq, Uid, Wall};
 
 use super::Room;
 use crate::queue::LiveFrame;
@@ -38,8 +38,12 @@ impl Edit {
         }
         let is_removal = body.is_none();
         let body = body.unwrap_or(MessageBody::Unknown { kind: 0 });
-        let replacement =
-            StoredLiveMessage { body, edits: original.edits + 1, deleted: is_removal, ..original };
+        let replacement = StoredLiveMessage {
+            body,
+            edits: original.edits.saturating_add(1),
+            deleted: is_removal,
+            ..original
+        };
         let notice = StoredLiveMessage {
             sender: operator,
             priority: Priority::High,
@@ -60,8 +64,7 @@ impl Room {
     /// still in the buffer, is replayed as it stands now from here on.
     pub fn accept_change(&mut self, now: Mono, seq: Seq, notice: StoredLiveMessage) -> LiveFrame {
         let target = notice.changes.unwrap_or_default();
-        let replacement = notice.changed.as_deref();
-        self.buffer.rewrite(target, |push| rewritten(push, replacement));
+        self.buffer.rewrite(target, |push| rewritten(push, &notice));
         let at = Position { epoch: self.epoch, seq: target };
         let what = match notice.changed {
             Some(message) if !message.only_for_sender => {
@@ -79,11 +82,14 @@ impl Room {
     }
 }
 
-fn rewritten(push: LivePush, replacement: Option<&StoredLiveMessage>) -> LivePush {
-    let (hidden, body, edits) = match replacement {
-        Some(message) => (push.hidden, message.body.clone(), message.edits),
-        None => (true, MessageBody::Unknown { kind: 0 }, push.message.edits + 1),
-    };
-    let body = if hidden { MessageBody::Unknown { kind: 0 } } else { body };
-    LivePush { message: bim_types::Message { body, edits, ..push.message }, hidden, ..push }
+/// The message after a change. One that has seen a later change stays: the log holds messages as they are now
+/// and is read again after a restart.
+fn rewritten(push: LivePush, change: &StoredLiveMessage) -> LivePush {
+    if push.message.edits > change.edits {
+        return push;
+    }
+    let shown = change.changed.as_deref().filter(|_| !push.hidden).map(|message| message.body.clone());
+    let hidden = shown.is_none();
+    let body = shown.unwrap_or(MessageBody::Unknown { kind: 0 });
+    LivePush { message: Message { body, edits: change.edits, ..push.message }, hidden, ..push }
 }

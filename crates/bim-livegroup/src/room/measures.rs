@@ -1,13 +1,17 @@
 //! What owner and admins do, computed from the present state and not yet done.
 //!
 //! [`Room::plan`] says what the group would be after a [`Measure`]; the caller makes that durable and then
-//! brings it about with [`Room::carry_out`]. What can not be done for one user is reported for that user.
+//! brings it about with [`Room::replace`] and [`Room::replace_roll`]. One measure at a time: the next is planned
+//! when that has happened, or will not. What can not be done for one user is reported for that user.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bim_proto::stored::{StoredLiveGroup, StoredLiveMember, StoredLiveRoll};
 use bim_types::limits::{MARK_TYPES_MAX, SANCTIONS_MAX};
-use bim_types::{ErrorCode, GroupChange, Measure, MemberFailure, MuteAll, Now, Refusal, Role, Uid};
+use bim_types::{
+    ErrorCode, GroupChange, Measure, MemberFailure, Mono, MuteAll, Now, Refusal, Role, Uid, Until,
+};
 
 use super::roll::{change_member, until};
 use super::{Actor, Room};
@@ -24,17 +28,18 @@ pub struct Plan {
     pub residents: Vec<(Uid, bool)>,
     /// What everyone in the group is told, in order.
     pub changes: Vec<GroupChange>,
-    /// Who is taken out.
+    /// Who is taken out, if in. Whoever is blocked is among them, in case they come in meanwhile.
     pub removed: Vec<Uid>,
     /// Whose own record changes.
     pub concerned: Vec<Uid>,
     /// For whom it was not done.
     pub failed: Vec<MemberFailure>,
-    /// Whose messages must wait until it is known whether this is durable.
+    /// Whose messages and joins must wait until it is known whether this is durable.
     pub restrains: Restraint,
 }
 
-/// Whose messages must wait while a measure is being written, so that nothing is accepted from them after it.
+/// Whose messages and joins must wait while a measure is being written, so that nothing is accepted from them
+/// after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Restraint {
     /// Nobody's.
@@ -59,16 +64,18 @@ impl Restraint {
 }
 
 impl Room {
-    /// What a measure of this user comes to now. Users named twice count once.
+    /// What a measure of this user comes to now. Users named twice count once. Periods begin now, however long
+    /// it takes to make the measure durable.
     ///
     /// # Errors
     ///
     /// What [`Measure::check`] says; [`ErrorCode::UserForbidden`] or, for who is not in,
     /// [`ErrorCode::UserNotInGroup`]; for a transfer, why it can not be; [`ErrorCode::InvalidRequest`] for a mark
     /// that the group does not have.
-    pub fn plan(&self, now: Now, actor: &Actor, measure: Measure) -> Result<Plan, Refusal> {
+    pub fn plan(&mut self, now: Now, actor: &Actor, measure: Measure) -> Result<Plan, Refusal> {
         self.permit(operation(&measure), actor)?;
         measure.check()?;
+        self.roll.plan_begins(now);
         let mut draft = Draft::new(self, now, actor);
         match measure {
             Measure::MuteAll(mode) => draft.mute_all(mode),
@@ -77,28 +84,20 @@ impl Room {
             Measure::AddAdmins(uids) => draft.add_admins(uids),
             Measure::RemoveAdmins(uids) => draft.remove_admins(uids),
             Measure::TransferOwner(uid) => draft.transfer(uid)?,
-            Measure::Mute(uids, period) => {
-                let end = Some(until(period, now.wall));
-                let done = draft.each(uids, |draft, uid| {
-                    draft.may_sanction(uid)?;
-                    draft.set(uid, |member| &mut member.muted, end)
-                });
-                draft.restrain(&done);
-                draft.tell(done, |uids| GroupChange::Muted(uids, until(period, now.wall)));
-            }
+            Measure::Mute(uids, period) => draft.mute(uids, period),
             Measure::Unmute(uids) => {
                 let done = draft.each(uids, |draft, uid| {
                     draft.may_lift(uid)?;
-                    draft.set(uid, |member| &mut member.muted, None)
+                    draft.set(uid, MUTED, None)
                 });
                 draft.tell(done, GroupChange::Unmuted);
             }
             Measure::Exempt(uids) => {
-                let done = draft.each(uids, |draft, uid| draft.set(uid, |member| &mut member.exempt, true));
+                let done = draft.each(uids, |draft, uid| draft.set(uid, EXEMPT, true));
                 draft.concerned.extend(done);
             }
             Measure::Unexempt(uids) => {
-                let done = draft.each(uids, |draft, uid| draft.set(uid, |member| &mut member.exempt, false));
+                let done = draft.each(uids, |draft, uid| draft.set(uid, EXEMPT, false));
                 draft.restrain(&done);
                 draft.concerned.extend(done);
             }
@@ -106,19 +105,10 @@ impl Room {
             Measure::Unblock(uids) => {
                 draft.each(uids, |draft, uid| {
                     draft.may_lift(uid)?;
-                    draft.set(uid, |member| &mut member.blocked, None)
+                    draft.set(uid, BLOCKED, None)
                 });
             }
-            Measure::Kick(uids) => {
-                let done = draft.each(uids, |draft, uid| {
-                    draft.may_sanction(uid)?;
-                    if draft.room.roster.is_in(uid) { Ok(true) } else { Err(not_in()) }
-                });
-                draft.removed.clone_from(&done);
-                draft.changes.extend(
-                    (!done.is_empty()).then_some(GroupChange::Kicked { uids: done, blocked: false }),
-                );
-            }
+            Measure::Kick(uids) => draft.kick(uids),
             Measure::AddMarkTypes(marks) => draft.add_mark_types(marks)?,
             Measure::RemoveMarkTypes(marks) => draft.remove_mark_types(marks),
             Measure::Mark(mark, uids) => draft.mark(mark, uids)?,
@@ -143,10 +133,9 @@ fn operation(measure: &Measure) -> Operation {
         }
         Measure::Mute(..) | Measure::Block(..) | Measure::Kick(_) => Operation::SanctionMember,
         Measure::Unmute(_) | Measure::Unblock(_) => Operation::LiftFromMember,
-        Measure::AddMarkTypes(_)
-        | Measure::RemoveMarkTypes(_)
-        | Measure::Mark(..)
-        | Measure::Unmark(..) => Operation::Mark,
+        Measure::AddMarkTypes(_) | Measure::RemoveMarkTypes(_) | Measure::Mark(..) | Measure::Unmark(..) => {
+            Operation::Mark
+        }
     }
 }
 
@@ -220,25 +209,26 @@ impl<'a> Draft<'a> {
     }
 
     /// Sets a field of a user's entry. Says whether it was another before.
-    fn set<T: PartialEq + Default>(
-        &mut self,
-        uid: &Uid,
-        field: impl Fn(&mut StoredLiveMember) -> &mut T,
-        value: T,
-    ) -> Result<bool, Refusal> {
-        let mut before = self.roll.members.get(uid).cloned().unwrap_or_default();
-        if *field(&mut before) == value {
+    fn set<T: PartialEq + Default>(&mut self, uid: &Uid, field: Field<T>, value: T) -> Result<bool, Refusal> {
+        let nothing = StoredLiveMember::default();
+        let before = (field.of)(self.roll.members.get(uid).unwrap_or(&nothing));
+        if *before == value {
             return Ok(false);
         }
-        let is_new = *field(&mut before) == T::default();
-        if is_new {
-            let listed = |member: &StoredLiveMember| *field(&mut member.clone()) != T::default();
-            if self.roll.members.values().filter(|member| listed(member)).count() >= SANCTIONS_MAX {
-                return Err(Refusal::new(ErrorCode::TouchLimit).limit(SANCTIONS_MAX as u64));
-            }
+        let is_listed = |member: &StoredLiveMember| *(field.of)(member) != T::default();
+        if *before == T::default() {
+            self.check_list(is_listed)?;
         }
-        change_member(&mut self.roll, uid, |member| *field(member) = value);
+        change_member(&mut self.roll, uid, |member| *(field.of_mut)(member) = value);
         Ok(true)
+    }
+
+    /// Whether there is room for one more user on a list.
+    fn check_list(&self, is_listed: impl Fn(&StoredLiveMember) -> bool) -> Result<(), Refusal> {
+        if self.roll.members.values().filter(|member| is_listed(member)).count() < SANCTIONS_MAX {
+            return Ok(());
+        }
+        Err(Refusal::new(ErrorCode::TouchLimit).limit(SANCTIONS_MAX as u64).hint("users on one list"))
     }
 
     fn may_sanction(&self, uid: &Uid) -> Result<(), Refusal> {
@@ -263,11 +253,37 @@ impl<'a> Draft<'a> {
         }
     }
 
+    fn mute(&mut self, uids: Vec<Uid>, period: Duration) {
+        let done = self.each(uids, |draft, uid| {
+            draft.may_sanction(uid)?;
+            let end = draft.end(period, draft.roll.members.get(uid).and_then(|member| member.muted), || {
+                draft.room.roll.mute_ends(uid)
+            });
+            draft.set(uid, MUTED, Some(end))
+        });
+        self.restrain(&done);
+        let until = until(period, self.now.wall);
+        self.tell(done, |uids| GroupChange::Muted(uids, until));
+    }
+
+    /// When a period ends that begins now. After a step of the clock that may be what is written already of
+    /// another period: a millisecond tells them apart.
+    fn end(&self, period: Duration, present: Option<Until>, ends: impl FnOnce() -> Option<Mono>) -> Until {
+        match until(period, self.now.wall) {
+            end @ Until::At(at) if present == Some(end) && ends() != Some(self.now.mono + period) => {
+                Until::At(at + Duration::from_millis(1))
+            }
+            end => end,
+        }
+    }
+
     fn mute_all(&mut self, mode: MuteAll) {
         if self.group.mute_all != mode {
             self.group.mute_all = mode;
             self.changes.push(GroupChange::MuteAll(mode));
-            self.restrains = Restraint::Everyone;
+            if mode != MuteAll::Off {
+                self.restrains = Restraint::Everyone;
+            }
         }
     }
 
@@ -279,12 +295,16 @@ impl<'a> Draft<'a> {
             if *uid == draft.group.owner {
                 return Err(forbidden(Operation::SanctionOwner));
             }
+            if draft.room.roll.is_blocked(uid) {
+                return Err(ErrorCode::MemberBlock.into());
+            }
             if !draft.room.roster.is_in(uid) {
                 return Err(not_in());
             }
             let most = draft.room.policy.admins;
             if draft.group.admins.len() >= most {
-                return Err(Refusal::new(ErrorCode::MassManagerMoreThanLimit).limit(most as u64));
+                let refusal = Refusal::new(ErrorCode::MassManagerMoreThanLimit).limit(most as u64);
+                return Err(refusal.hint("admins of one live group"));
             }
             draft.group.admins.push(uid.clone());
             draft.keep_info(uid);
@@ -296,6 +316,7 @@ impl<'a> Draft<'a> {
 
     fn remove_admins(&mut self, uids: Vec<Uid>) {
         let done = self.each(uids, |draft, uid| Ok(draft.demote(uid)));
+        self.restrain(&done);
         self.tell(done, GroupChange::AdminsRemoved);
     }
 
@@ -327,6 +348,7 @@ impl<'a> Draft<'a> {
         change_member(&mut self.roll, &to, |member| member.muted = None);
         self.keep_info(&to);
         self.residents.extend([(from.clone(), false), (to.clone(), true)]);
+        self.restrain(std::slice::from_ref(&from));
         self.concerned.extend([from.clone(), to.clone()]);
         self.changes.push(GroupChange::OwnerChanged { from, to });
         Ok(())
@@ -340,28 +362,37 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn block(&mut self, uids: Vec<Uid>, period: std::time::Duration) {
-        let end = Some(until(period, self.now.wall));
+    fn block(&mut self, uids: Vec<Uid>, period: Duration) {
         let mut demoted = Vec::new();
-        let mut inside = Vec::new();
-        self.each(uids, |draft, uid| {
+        let done = self.each(uids, |draft, uid| {
             draft.may_sanction(uid)?;
-            draft.set(uid, |member| &mut member.blocked, end)?;
+            let end =
+                draft.end(period, draft.roll.members.get(uid).and_then(|member| member.blocked), || {
+                    draft.room.roll.block_ends(uid)
+                });
+            draft.set(uid, BLOCKED, Some(end))?;
             if draft.demote(uid) {
                 demoted.push(uid.clone());
             }
-            if draft.room.roster.is_in(uid) {
-                inside.push(uid.clone());
-            }
             Ok(true)
         });
-        if !demoted.is_empty() {
-            self.changes.push(GroupChange::AdminsRemoved(demoted));
-        }
+        self.restrain(&done);
+        self.tell(demoted, GroupChange::AdminsRemoved);
+        let inside: Vec<Uid> = done.iter().filter(|uid| self.room.roster.is_in(uid)).cloned().collect();
         if !inside.is_empty() {
-            self.restrain(&inside);
-            self.removed.clone_from(&inside);
             self.changes.push(GroupChange::Kicked { uids: inside, blocked: true });
+        }
+        self.removed = done;
+    }
+
+    fn kick(&mut self, uids: Vec<Uid>) {
+        let done = self.each(uids, |draft, uid| {
+            draft.may_sanction(uid)?;
+            if draft.room.roster.is_in(uid) { Ok(true) } else { Err(not_in()) }
+        });
+        self.removed.clone_from(&done);
+        if !done.is_empty() {
+            self.changes.push(GroupChange::Kicked { uids: done, blocked: false });
         }
     }
 
@@ -370,7 +401,7 @@ impl<'a> Draft<'a> {
         let new: BTreeSet<String> = marks.into_iter().filter(|mark| !known.contains(mark)).collect();
         if known.len() + new.len() > MARK_TYPES_MAX {
             let refusal = Refusal::new(ErrorCode::ConversationMarkTypeMoreThanLimit);
-            return Err(refusal.limit(MARK_TYPES_MAX as u64));
+            return Err(refusal.limit(MARK_TYPES_MAX as u64).hint("mark types of one live group"));
         }
         if !new.is_empty() {
             let new: Vec<String> = new.into_iter().collect();
@@ -388,10 +419,8 @@ impl<'a> Draft<'a> {
         self.group.mark_types = kept;
         let uids: Vec<Uid> = self.roll.members.keys().cloned().collect();
         for uid in uids {
-            for mark in &gone {
-                if self.unmark(&uid, mark) && !self.concerned.contains(&uid) {
-                    self.concerned.push(uid.clone());
-                }
+            if gone.iter().filter(|mark| self.unmark(&uid, mark)).count() > 0 {
+                self.concerned.push(uid);
             }
         }
         if !gone.is_empty() {
@@ -408,10 +437,8 @@ impl<'a> Draft<'a> {
             if known.is_some_and(|member| member.marks.contains(&mark)) {
                 return Ok(false);
             }
-            let is_first = known.is_none_or(|member| member.marks.is_empty());
-            let marked = draft.roll.members.values().filter(|member| !member.marks.is_empty()).count();
-            if is_first && marked >= SANCTIONS_MAX {
-                return Err(Refusal::new(ErrorCode::TouchLimit).limit(SANCTIONS_MAX as u64));
+            if known.is_none_or(|member| member.marks.is_empty()) {
+                draft.check_list(|member| !member.marks.is_empty())?;
             }
             change_member(&mut draft.roll, uid, |member| member.marks.push(mark.clone()));
             Ok(true)
@@ -429,6 +456,20 @@ impl<'a> Draft<'a> {
         true
     }
 }
+
+/// One field of what is known about a user; its default is that there is nothing.
+#[derive(Clone, Copy)]
+struct Field<T> {
+    of: fn(&StoredLiveMember) -> &T,
+    of_mut: fn(&mut StoredLiveMember) -> &mut T,
+}
+
+const MUTED: Field<Option<Until>> = Field { of: |member| &member.muted, of_mut: |member| &mut member.muted };
+
+const BLOCKED: Field<Option<Until>> =
+    Field { of: |member| &member.blocked, of_mut: |member| &mut member.blocked };
+
+const EXEMPT: Field<bool> = Field { of: |member| &member.exempt, of_mut: |member| &mut member.exempt };
 
 fn not_in() -> Refusal {
     Refusal::new(ErrorCode::UserNotInGroup).hint("the user is not in the group")

@@ -46,16 +46,19 @@ impl Room {
         mark: Option<&'a str>,
     ) -> Box<dyn Iterator<Item = &'a Uid> + 'a> {
         let has_mark = move |uid: &&Uid| match mark {
-            Some(mark) => self
-                .roll
-                .find(uid)
-                .is_some_and(|member| member.marks.iter().any(|given| given == mark)),
+            Some(mark) => {
+                self.roll.find(uid).is_some_and(|member| member.marks.iter().any(|given| given == mark))
+            }
             None => true,
         };
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rolled = self.roll.stored().members.range::<Uid, _>((from, Bound::Unbounded));
         match list {
-            MemberList::Online => Box::new(self.roster.after(after).map(|(uid, _)| uid).filter(has_mark)),
+            // There are far fewer users with a mark than users.
+            MemberList::Online if mark.is_some() => {
+                Box::new(rolled.map(|(uid, _)| uid).filter(has_mark).filter(|uid| self.roster.is_in(uid)))
+            }
+            MemberList::Online => Box::new(self.roster.after(after).map(|(uid, _)| uid)),
             MemberList::Muted => {
                 Box::new(rolled.filter(|(_, m)| m.muted.is_some()).map(|(uid, _)| uid).filter(has_mark))
             }
@@ -74,10 +77,10 @@ impl Room {
         }
     }
 
-    /// What a user says about itself.
+    /// What a user says about itself: what it said since it came in, or what is kept of it.
     #[must_use]
     pub fn info(&self, uid: &Uid) -> Option<&MemberInfo> {
-        self.roll.info(uid).or_else(|| self.roster.info(uid))
+        self.roster.info(uid).or_else(|| self.roll.info(uid))
     }
 
     /// What a change of a user's information comes to. The caller makes the roll durable, if there is one, and
@@ -121,8 +124,9 @@ impl Room {
         self.roster.take_pulse(
             |uid| role_in(group, uid) != Role::Normal || roll.is_marked(uid),
             |uid, entry| {
-                let presence = entry.map(|entry| Presence { joined_at: entry.joined_at(), last_seen_at: now });
-                let info = roll.info(uid).or_else(|| entry.map(RosterEntry::info));
+                let presence =
+                    entry.map(|entry| Presence { joined_at: entry.joined_at(), last_seen_at: now });
+                let info = entry.map(RosterEntry::info).or_else(|| roll.info(uid));
                 record(group, roll, uid, info, presence)
             },
         )

@@ -16,9 +16,21 @@ mod roll;
 mod sent;
 
 #[cfg(test)]
+mod admission_test;
+#[cfg(test)]
+mod edits_test;
+#[cfg(test)]
 mod measures_test;
 #[cfg(test)]
+mod members_test;
+#[cfg(test)]
+mod model_test;
+#[cfg(test)]
 mod room_test;
+#[cfg(test)]
+mod sanctions_test;
+#[cfg(test)]
+mod testing;
 
 use std::time::Duration;
 
@@ -26,8 +38,8 @@ use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage, StoredLiveRoll};
 use bim_proto::{Accepted, LivePush, ServerFrame};
 use bim_types::limits::{ADMINS_MAX, RECALL_WINDOW};
 use bim_types::{
-    ConnectionId, Conversation, Cursor, Epoch, GroupInfoChange, GroupKey, MemberInfo, MessageBody,
-    Mono, Now, PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
+    ConnectionId, Conversation, Cursor, Epoch, GroupInfoChange, GroupKey, MemberInfo, MessageBody, Mono, Now,
+    PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
 };
 use bytes::Bytes;
 
@@ -202,7 +214,7 @@ impl Room {
     }
 
     /// Lets a connection in, and says what it missed since its cursor. Whether the user may come in is asked
-    /// before, with [`Room::permit`].
+    /// before, with [`Room::permit`]. Of an owner or admin who says nothing about itself, what is kept counts.
     pub fn join(
         &mut self,
         now: Now,
@@ -210,12 +222,17 @@ impl Room {
         info: Option<MemberInfo>,
         resume: Option<Cursor>,
     ) -> Entry {
+        let kept = self.roll.info(&actor.uid).filter(|_| !self.roster.is_in(&actor.uid));
+        let info = info.or_else(|| kept.cloned());
         self.roster.enter(actor.connection, actor.uid.clone(), info, now.wall);
         let here = Cursor::at(Position { epoch: self.epoch, seq: self.head });
         let Some(cursor) = resume else {
             return Entry { cursor: here, verdict: ResumeVerdict::Fresh, replay: Vec::new() };
         };
-        match self.buffer.missed(now.mono, self.epoch, self.head, &cursor) {
+        if let Some(floor) = self.buffer.expire(now.mono) {
+            self.sent.forget_through(floor);
+        }
+        match self.buffer.missed(self.epoch, self.head, &cursor) {
             Ok(replay) => {
                 let verdict = ResumeVerdict::Resumed { left_out: PerPriority::default() };
                 Entry { cursor, verdict, replay }

@@ -12,6 +12,8 @@ pub(super) struct Roll {
     stored: StoredLiveRoll,
     muted: Deadlines,
     blocked: Deadlines,
+    /// When the plan was made that is taken next: what it says of ends counts from there.
+    planned: Option<Now>,
 }
 
 /// When something ends for whom.
@@ -19,9 +21,21 @@ pub(super) struct Roll {
 struct Deadlines {
     of: BTreeMap<Uid, Mono>,
     order: BTreeSet<(Mono, Uid)>,
+    /// What ended since the last plan, and so may stand in that plan still.
+    ended: BTreeMap<Uid, Until>,
 }
 
 impl Deadlines {
+    /// What of a new roll really lasts, and from when on: what ended since it was planned does not.
+    fn follow(&mut self, uid: &Uid, old: Option<Until>, new: &mut Option<Until>, planned: Now) {
+        if new.is_some() && self.ended.get(uid) == new.as_ref() {
+            *new = None;
+        }
+        if old != *new {
+            self.set(uid, new.and_then(|until| deadline(until, planned)));
+        }
+    }
+
     fn set(&mut self, uid: &Uid, at: Option<Mono>) {
         if let Some(old) = self.of.remove(uid) {
             self.order.remove(&(old, uid.clone()));
@@ -42,6 +56,12 @@ impl Deadlines {
         self.of.remove(&uid);
         Some(uid)
     }
+
+    fn has_ended(&mut self, uid: &Uid, ended: Option<Until>) {
+        if let Some(until) = ended {
+            self.ended.insert(uid.clone(), until);
+        }
+    }
 }
 
 impl Roll {
@@ -52,23 +72,31 @@ impl Roll {
         roll
     }
 
-    /// Takes the roll as it is stored now. What ended before keeps its end.
-    pub(super) fn replace(&mut self, stored: StoredLiveRoll, now: Now) {
-        let before = std::mem::replace(&mut self.stored, stored);
-        let uids: BTreeSet<&Uid> = before.members.keys().chain(self.stored.members.keys()).collect();
-        let (none, mut muted, mut blocked) = (StoredLiveMember::default(), Vec::new(), Vec::new());
-        for uid in uids {
-            let old = before.members.get(uid).unwrap_or(&none);
-            let new = self.stored.members.get(uid).unwrap_or(&none);
-            if old.muted != new.muted {
-                muted.push((uid.clone(), new.muted.and_then(|until| deadline(until, now))));
-            }
-            if old.blocked != new.blocked {
-                blocked.push((uid.clone(), new.blocked.and_then(|until| deadline(until, now))));
-            }
+    /// A plan is made from the roll as it is now.
+    pub(super) fn plan_begins(&mut self, now: Now) {
+        self.planned = Some(now);
+        self.muted.ended.clear();
+        self.blocked.ended.clear();
+    }
+
+    /// Takes the roll as it is stored now. What was there before keeps its end; what is new lasts from when it
+    /// was planned, or from `now` when it was not planned here. What ended meanwhile does not begin again.
+    pub(super) fn replace(&mut self, mut stored: StoredLiveRoll, now: Now) {
+        let planned = self.planned.take().unwrap_or(now);
+        let none = StoredLiveMember::default();
+        for (uid, new) in &mut stored.members {
+            let old = self.stored.members.get(uid).unwrap_or(&none);
+            self.muted.follow(uid, old.muted, &mut new.muted, planned);
+            self.blocked.follow(uid, old.blocked, &mut new.blocked, planned);
         }
-        muted.into_iter().for_each(|(uid, at)| self.muted.set(&uid, at));
-        blocked.into_iter().for_each(|(uid, at)| self.blocked.set(&uid, at));
+        for uid in self.stored.members.keys().filter(|uid| !stored.members.contains_key(*uid)) {
+            self.muted.set(uid, None);
+            self.blocked.set(uid, None);
+        }
+        stored.members.retain(|_, member| *member != none);
+        self.stored = stored;
+        self.muted.ended.clear();
+        self.blocked.ended.clear();
     }
 
     /// What is stored, without what has ended.
@@ -101,9 +129,14 @@ impl Roll {
         self.find(uid)?.info.as_ref()
     }
 
-    /// How long until a user may speak again; `None` when there is no end, or no mute.
-    pub(super) fn muted_for(&self, uid: &Uid, now: Mono) -> Option<std::time::Duration> {
-        self.muted.of.get(uid).map(|at| at.since(now))
+    /// When a user may speak again; `None` when there is no end, or no mute.
+    pub(super) fn mute_ends(&self, uid: &Uid) -> Option<Mono> {
+        self.muted.of.get(uid).copied()
+    }
+
+    /// When a user may come back; `None` when there is no end, or no block.
+    pub(super) fn block_ends(&self, uid: &Uid) -> Option<Mono> {
+        self.blocked.of.get(uid).copied()
     }
 
     /// When the next mute or block ends.
@@ -118,31 +151,34 @@ impl Roll {
     pub(super) fn expire(&mut self, now: Mono) -> Vec<Uid> {
         let mut unmuted = Vec::new();
         while let Some(uid) = self.muted.take_due(now) {
-            self.change(&uid, |member| member.muted = None);
+            let ended = self.change(&uid, |member| member.muted.take());
+            self.muted.has_ended(&uid, ended);
             unmuted.push(uid);
         }
         while let Some(uid) = self.blocked.take_due(now) {
-            self.change(&uid, |member| member.blocked = None);
+            let ended = self.change(&uid, |member| member.blocked.take());
+            self.blocked.has_ended(&uid, ended);
         }
         unmuted
     }
 
-    fn change(&mut self, uid: &Uid, change: impl FnOnce(&mut StoredLiveMember)) {
-        change_member(&mut self.stored, uid, change);
+    fn change<T>(&mut self, uid: &Uid, change: impl FnOnce(&mut StoredLiveMember) -> T) -> T {
+        change_member(&mut self.stored, uid, change)
     }
 }
 
 /// Changes what is known about one user; who nothing is known about has no entry.
-pub(super) fn change_member(
+pub(super) fn change_member<T>(
     roll: &mut StoredLiveRoll,
     uid: &Uid,
-    change: impl FnOnce(&mut StoredLiveMember),
-) {
+    change: impl FnOnce(&mut StoredLiveMember) -> T,
+) -> T {
     let member = roll.members.entry(uid.clone()).or_default();
-    change(member);
+    let changed = change(member);
     if *member == StoredLiveMember::default() {
         roll.members.remove(uid);
     }
+    changed
 }
 
 fn deadline(until: Until, now: Now) -> Option<Mono> {
