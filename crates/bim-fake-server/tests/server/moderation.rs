@@ -205,3 +205,12 @@ async fn a_word_list_refuses_or_masks() {
     assert_eq!(accepted.rewritten, Some(MessageBody::Text("*** it".into())));
     assert_eq!(mild.bob.message().await, "*** it");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waits_for_its_verdict_does_not_hold_up_a_shutdown() {
+    let mut world = World::new(Obedient).await;
+    world.alice.start(message(world.group, 1, "hang")).await;
+    let start = tokio::time::Instant::now();
+    assert_eq!(world.server.shutdown().await, bim_server::Stopped::Orderly);
+    assert!(start.elapsed() <= bim_types::limits::MODERATION_TIMEOUT, "{:?}", start.elapsed());
+}
