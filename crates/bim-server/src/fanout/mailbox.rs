@@ -26,6 +26,8 @@ struct State {
     control: usize,
     notes: Notes,
     sleeper: Option<(Waker, Until)>,
+    /// Groups that were left and whose shard has not heard of it yet, with how often. Nothing of them is taken.
+    barred: Vec<(GroupKey, u32)>,
 }
 
 /// What the engine said about the connection, beside frames.
@@ -66,22 +68,37 @@ impl Mailbox {
 
     /// Queues a message for a viewer.
     pub(crate) fn push_live(&self, live: LiveFrame) {
-        self.change(|state| if state.notes.overflowed { Ok(()) } else { state.queue.push_live(live) });
+        self.change(|state| if state.takes(live.group) { state.queue.push_live(live) } else { Ok(()) });
     }
 
     /// Queues a message that a resume reads again.
     pub(crate) fn push_replay(&self, live: LiveFrame) {
         self.change(|state| {
-            if !state.notes.overflowed {
+            if state.takes(live.group) {
                 state.queue.push_replay(live);
             }
             Ok(())
         });
     }
 
+    /// Drops what waits of a group, and takes no more of it until [`Mailbox::forget_group`] was called as often.
+    pub(crate) fn bar_group(&self, group: GroupKey) {
+        let mut state = self.lock();
+        state.queue.forget_group(group);
+        match state.barred.iter_mut().find(|(barred, _)| *barred == group) {
+            Some((_, times)) => *times += 1,
+            None => state.barred.push((group, 1)),
+        }
+    }
+
     /// Drops what waits of a group.
     pub(crate) fn forget_group(&self, group: GroupKey) {
-        self.lock().queue.forget_group(group);
+        let mut state = self.lock();
+        state.queue.forget_group(group);
+        if let Some((_, times)) = state.barred.iter_mut().find(|(barred, _)| *barred == group) {
+            *times -= 1;
+        }
+        state.barred.retain(|(_, times)| *times > 0);
     }
 
     /// Notes that the peer is authenticated.
@@ -169,6 +186,11 @@ impl Mailbox {
 }
 
 impl State {
+    /// Whether messages of a group are taken.
+    fn takes(&self, group: GroupKey) -> bool {
+        !self.notes.overflowed && !self.barred.iter().any(|(barred, _)| *barred == group)
+    }
+
     fn overflow(&mut self) {
         self.queue = ViewerQueue::new(self.limits);
         self.control = 0;

@@ -13,11 +13,16 @@
 //! ```
 //!
 //! *Order.* A connection belongs to one shard, and a shard obeys in order, so for each connection the order of
-//! the engine's outputs holds.
+//! the engine's outputs holds. Across shards one thing holds too: when a connection was taken out of a group,
+//! nothing of the group is put into its queue from that moment on, however far behind its shard is. So whoever
+//! kicked it is not answered before that.
 
 mod group;
 mod mailbox;
 mod shard;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use bim_types::ConnectionId;
 use tokio::sync::mpsc;
@@ -41,7 +46,14 @@ pub(crate) enum Fanout {
     /// One shard, obeyed in place: no other task, so the same inputs give the same order of events.
     InPlace(Box<Shard>),
     /// Several shards, each with a task of its own.
-    Spread(Vec<Lane>),
+    Spread(Spread),
+}
+
+/// Several shards, and every connection's mailbox.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    lanes: Vec<Lane>,
+    mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
 }
 
 /// The way to one shard.
@@ -62,27 +74,52 @@ impl Fanout {
         if shards <= 1 {
             return Self::InPlace(Box::default());
         }
-        Self::Spread((0..shards.min(SHARDS_MAX)).map(|_| Lane::start()).collect())
+        let lanes = (0..shards.min(SHARDS_MAX)).map(|_| Lane::start()).collect();
+        Self::Spread(Spread { lanes, mailboxes: HashMap::new() })
     }
 
     /// Obeys, after everything that was said before to the same connection. Waits when a shard is behind.
     pub(crate) async fn obey(&mut self, command: ShardCommand) -> Result<(), ShardGone> {
-        let lanes = match self {
+        match self {
             Self::InPlace(shard) => {
                 shard.obey(command);
-                return Ok(());
+                Ok(())
             }
-            Self::Spread(lanes) => lanes,
-        };
+            Self::Spread(spread) => spread.obey(command).await,
+        }
+    }
+}
+
+impl Spread {
+    async fn obey(&mut self, command: ShardCommand) -> Result<(), ShardGone> {
+        self.note(&command);
         let Some(connection) = command.connection() else {
-            for lane in lanes {
+            for lane in &self.lanes {
                 lane.send(command.clone()).await?;
             }
             return Ok(());
         };
-        match lanes.get(lane_of(connection, lanes.len())) {
+        match self.lanes.get(lane_of(connection, self.lanes.len())) {
             Some(lane) => lane.send(command).await,
             None => Err(ShardGone),
+        }
+    }
+
+    /// Does at once what must not wait for a shard.
+    fn note(&mut self, command: &ShardCommand) {
+        match command {
+            ShardCommand::Attach(connection, mailbox) => {
+                self.mailboxes.insert(*connection, Arc::clone(mailbox));
+            }
+            ShardCommand::Detach(connection) => {
+                self.mailboxes.remove(connection);
+            }
+            ShardCommand::Leave(group, connection) => {
+                if let Some(mailbox) = self.mailboxes.get(connection) {
+                    mailbox.bar_group(*group);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -114,5 +151,41 @@ async fn serve(mut queue: mpsc::Receiver<ShardCommand>) {
     while queue.recv_many(&mut turn, SHARD_TURN_MAX).await > 0 {
         turn.drain(..).for_each(|command| shard.obey(command));
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bim_server_core::queue::LiveFrame;
+    use bim_types::{AppId, ConversationShortId, GroupKey, Priority, Seq};
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_taken_out_gets_nothing_more_even_while_its_shard_is_behind() {
+        let group = GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(1).unwrap() };
+        let frame = Bytes::from_static(b"live");
+        let live = LiveFrame { group, priority: Priority::High, seq: Seq(1), frame };
+        let (kicked, mailbox) = (ConnectionId(1), Arc::new(Mailbox::default()));
+        let mut fanout = Fanout::start(2);
+        fanout.obey(ShardCommand::Attach(kicked, Arc::clone(&mailbox))).await.unwrap();
+        fanout.obey(ShardCommand::Join(group, kicked)).await.unwrap();
+        // The shards' tasks have not run: this is one thread, and nothing was waited for.
+        fanout.obey(ShardCommand::Broadcast(live.clone())).await.unwrap();
+        fanout.obey(ShardCommand::Leave(group, kicked)).await.unwrap();
+        fanout.obey(ShardCommand::Send(kicked, Bytes::from_static(b"mark"))).await.unwrap();
+        while !mailbox.has_control() {
+            assert!(mailbox.is_empty(), "nothing of the group is queued any more");
+            tokio::task::yield_now().await;
+        }
+        fanout.obey(ShardCommand::Join(group, kicked)).await.unwrap();
+        fanout.obey(ShardCommand::Broadcast(live)).await.unwrap();
+        assert_eq!(mailbox.pop().unwrap(), "mark");
+        while mailbox.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(mailbox.pop().unwrap(), "live", "who comes back gets what is sent from then on");
+        assert!(mailbox.is_empty());
     }
 }
