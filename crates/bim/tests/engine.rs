@@ -69,7 +69,7 @@ async fn receive_all(client: Client, id: ConversationShortId, mut events: bim::L
             LiveEvent::LeftOut(gap) => holes.push((gap.from, gap.to)),
             // Away for longer than the room buffer reaches: the app is told, and reads the history.
             LiveEvent::Discontinuity(hole) => holes.push((hole.from.lowest().next(), hole.to.lowest())),
-            LiveEvent::StateChanged(_) => {}
+            LiveEvent::StateChanged(_) | LiveEvent::Pulse(_) => {}
             other => panic!("{other:?}"),
         }
         for (mut from, to) in holes.drain(..) {
@@ -131,7 +131,7 @@ async fn both_ends_resume_by_themselves_when_the_server_crashes_in_the_middle() 
     while sent < MESSAGES {
         match soon(own.next()).await.unwrap() {
             LiveEvent::Sent(_) => sent += 1,
-            LiveEvent::StateChanged(_) => {}
+            LiveEvent::StateChanged(_) | LiveEvent::Pulse(_) => {}
             other => panic!("the sender was told {other:?}"),
         }
     }

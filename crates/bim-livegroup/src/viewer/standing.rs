@@ -116,6 +116,7 @@ fn apply(known: &mut Conversation, me: &Uid, change: &GroupChange) {
             let new = marks.iter().filter(|mark| !known.mark_types.contains(mark)).take(room);
             let new: Vec<_> = new.cloned().collect();
             known.mark_types.extend(new);
+            known.mark_types.sort();
         }
         GroupChange::MarkTypesRemoved(marks) => {
             known.mark_types.retain(|mark| !marks.contains(mark));
@@ -124,6 +125,7 @@ fn apply(known: &mut Conversation, me: &Uid, change: &GroupChange) {
         GroupChange::Marked(mark, uids) if named(uids) => edit(known, |record| {
             if !record.marks.contains(mark) && record.marks.len() < MARK_TYPES_MAX {
                 record.marks.push(mark.clone());
+                record.marks.sort();
             }
         }),
         GroupChange::Unmarked(mark, uids) if named(uids) => {
