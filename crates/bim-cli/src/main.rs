@@ -9,6 +9,7 @@
 //! | `args` | what may be typed, with its documentation |
 //! | `commands` | one file for each command |
 //! | `chat` | a room in a terminal, and a room as a tool for scripts |
+//! | `shown` | what is shown of groups, members, messages and events |
 
 mod answer;
 mod args;
@@ -16,6 +17,7 @@ mod chat;
 mod commands;
 mod error;
 mod progress;
+mod shown;
 mod signals;
 mod target;
 

@@ -2,8 +2,25 @@
 
 use std::time::Duration;
 
-/// Reads `90s`, `15m`, `12h`, `2d`, `500ms`, or a number of seconds.
+/// The longest time to wait for something: far beyond any use, and safely addable to any clock.
+const WAIT_MAX: Duration = Duration::from_secs(366 * 86_400);
+
+/// The longest period that a server is asked to keep in mind: as long as servers accept.
+const PERIOD_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Reads `90s`, `15m`, `12h`, `2d`, `500ms`, or a number of seconds; at most a year.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = parse(text)?;
+    if duration > WAIT_MAX { Err(format!("`{text}` is more than a year")) } else { Ok(duration) }
+}
+
+/// As [`parse_duration`], but up to ten years.
+pub(crate) fn parse_period(text: &str) -> Result<Duration, String> {
+    let duration = parse(text)?;
+    if duration > PERIOD_MAX { Err(format!("`{text}` is more than ten years")) } else { Ok(duration) }
+}
+
+fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time; write 90s, 15m, 12h or a number of seconds");
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -16,12 +33,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         "d" => 86_400_000,
         _ => return Err(wrong()),
     };
-    let duration = number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)?;
-    // Far beyond any use, and safely addable to any clock.
-    if duration > Duration::from_secs(366 * 86_400) {
-        return Err(format!("`{text}` is more than a year"));
-    }
-    Ok(duration)
+    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -34,6 +46,13 @@ mod tests {
             assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)));
         }
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn a_period_may_be_longer_than_a_wait() {
+        assert!(parse_duration("400d").unwrap_err().contains("a year"));
+        assert_eq!(parse_period("400d"), Ok(Duration::from_secs(400 * 86_400)));
+        assert!(parse_period("4000d").unwrap_err().contains("ten years"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod connection;
 mod duration;
+mod group;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +11,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use connection::{ConnectionArgs, GroupArgs};
-pub(crate) use duration::parse_duration;
+pub(crate) use duration::{parse_duration, parse_period};
+use group::GROUP_HELP;
+pub(crate) use group::{
+    AdminRoleCommand, AttributeCommand, AttrsCommand, GroupCommand, ListArg, LivesCommand, MarksCommand,
+    MembersArgs, MembersCommand, MessageCommand, MuteAllArg, ProfileArgs, RoleArg, RoleCommand,
+    SanctionCommand, SetAttributeArgs, UidsArgs, WatchArgs,
+};
 
 /// Live-room chat: a server, a chat for people, and a tool for scripts.
 ///
@@ -49,6 +56,8 @@ pub(crate) enum Command {
   bim serve --print-config > bim.toml
   bim serve --config bim.toml
   bim serve --data-dir /var/lib/bim --listen-websocket 0.0.0.0:7900 --listen-quic off
+  bim serve --set limits.preset=cloud
+  bim serve --set moderation.words=words.txt --set moderation.action=mask
   bim serve --set limits.sender_per_second=100000 --set limits.sender_burst=100000")]
     Serve(ServeArgs),
     /// Make, list, disable and enable apps. Works whether the server runs or not.
@@ -58,10 +67,11 @@ pub(crate) enum Command {
     ///
     /// A back end signs tokens by itself with the app's secret; this is for trying things out.
     #[command(after_help = "Example:
-  bim chat --token \"$(bim token --app 1 --uid alice --ttl 1h)\" …")]
+  bim chat --token \"$(bim token --app 1 --uid alice --ttl 1h)\" …
+  bim token --app 1 --uid backend --app-server      for the app's own server, never for a client")]
     Token(TokenArgs),
-    /// Make, list, look at and dissolve live groups, as a user of an app.
-    #[command(subcommand)]
+    /// Everything that can be done with a live group, as a user of an app: one command, one answer.
+    #[command(subcommand, after_help = GROUP_HELP)]
     Group(GroupCommand),
     /// Chat in a live group: for people on a terminal, for scripts otherwise.
     ///
@@ -288,63 +298,12 @@ pub(crate) struct TokenArgs {
     /// For how long: 90s, 15m, 12h or a number of seconds
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
     pub(crate) ttl: Duration,
+    /// The token is for the app's own server, which may do in every live group what its owner may. Never give
+    /// one to a client.
+    #[arg(long)]
+    pub(crate) app_server: bool,
     #[command(flatten)]
     pub(crate) place: DataDirArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum GroupCommand {
-    /// Make a live group, and print its short id.
-    Create {
-        #[command(flatten)]
-        connection: ConnectionArgs,
-        /// 1 to 100 characters
-        #[arg(long)]
-        name: String,
-        /// At most 1024 bytes
-        #[arg(long, default_value = "", hide_default_value = true)]
-        description: String,
-        /// At most 1024 bytes
-        #[arg(long, default_value = "", hide_default_value = true)]
-        notice: String,
-        /// The whole group as a JSON object instead of its id
-        #[arg(long)]
-        json: bool,
-    },
-    /// List live groups.
-    List {
-        #[command(flatten)]
-        connection: ConnectionArgs,
-        /// Only those you own or administer
-        #[arg(long)]
-        mine: bool,
-        /// One JSON object a line instead of a table
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show one live group.
-    Get(GroupArgs),
-    /// Change what is said about a live group. What is not given stays as it is; "" empties it.
-    ///
-    /// Its owner may change anything, admins anything but the notice. Everyone in the group is told.
-    Set {
-        #[command(flatten)]
-        group: GroupArgs,
-        /// 1 to 100 characters
-        #[arg(long)]
-        name: Option<String>,
-        /// At most 1024 bytes
-        #[arg(long)]
-        description: Option<String>,
-        /// At most 1024 bytes
-        #[arg(long)]
-        notice: Option<String>,
-        /// Where the picture is; at most 1024 bytes
-        #[arg(long, value_name = "URL")]
-        avatar_url: Option<String>,
-    },
-    /// End a live group for everyone. Only its owner may.
-    Dissolve(GroupArgs),
 }
 
 /// An address to listen on, or none.

@@ -18,6 +18,8 @@ use crate::target::{Target, group_id};
 
 use room::Room;
 
+pub(crate) use room::{left, log_out, session_over};
+
 /// `bim chat`.
 pub(crate) async fn run(args: ChatArgs) -> Result<(), CliError> {
     let mut target = Target::of(&args.connection)?;
@@ -48,6 +50,12 @@ pub(crate) async fn enter(target: &Target, args: &RoomArgs, greeting: &[String])
         if is_for_people(args) { terminal::run(room, greeting).await } else { script::run(room, args).await };
     room::log_out(&client).await;
     done
+}
+
+/// Says on standard error, in these words alone, what could not be done.
+pub(crate) fn tell_error(text: &str) {
+    // With standard error closed the exit code still tells.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Says something on standard error.

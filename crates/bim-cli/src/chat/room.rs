@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bim::{
     Client, ConnectEvents, ConnectStatus, Conversation, ConversationShortId, DisconnectReason, ErrorCode,
-    LeftReason, LiveEvents, LiveGroups, Priority,
+    LeftReason, LiveEvents, LiveGroups, Priority, Uid,
 };
 
 use crate::answer;
@@ -23,6 +23,7 @@ const LOGOUT_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Room {
     pub(super) client: Client,
     pub(super) live: LiveGroups,
+    pub(super) me: Uid,
     pub(super) group: ConversationShortId,
     pub(super) conversation: Conversation,
     pub(super) priority: Priority,
@@ -53,6 +54,7 @@ impl Room {
         Ok(Self {
             client,
             live,
+            me: target.uid.clone(),
             group,
             conversation,
             priority: args.priority.into(),
@@ -74,13 +76,13 @@ impl From<PriorityArg> for Priority {
 }
 
 /// Says goodbye, so that the server need not find out by itself.
-pub(super) async fn log_out(client: &Client) {
+pub(crate) async fn log_out(client: &Client) {
     // A goodbye that does not get through is found out by the server.
     let _ = tokio::time::timeout(LOGOUT_TIMEOUT, client.shutdown()).await;
 }
 
 /// Why the session is over for good, if it is.
-pub(super) fn session_over(status: &ConnectStatus) -> Option<CliError> {
+pub(crate) fn session_over(status: &ConnectStatus) -> Option<CliError> {
     let ConnectStatus::Disconnected(reason) = status else { return None };
     match reason {
         DisconnectReason::Refused(code) => {
@@ -105,11 +107,21 @@ pub(super) fn session_over(status: &ConnectStatus) -> Option<CliError> {
 }
 
 /// Why the client is not in the group any more.
-pub(super) fn left(group: ConversationShortId, reason: LeftReason) -> CliError {
+pub(crate) fn left(group: ConversationShortId, reason: LeftReason) -> CliError {
     match reason {
         LeftReason::Dissolved => CliError::failed(format!("live group {group} was dissolved")),
         LeftReason::Refused(code) => {
             CliError::failed(format!("live group {group} did not let this user in again: {code}"))
+        }
+        LeftReason::Kicked { blocked, operator } => {
+            let by = operator.map(|operator| format!(" by {operator}")).unwrap_or_default();
+            if blocked {
+                CliError::failed(format!("you were blocked in live group {group}{by}, and can not come back"))
+                    .help("whoever may moderate there can let you in again, as bim group unblock does")
+            } else {
+                CliError::failed(format!("you were removed from live group {group}{by}"))
+                    .help("you may join it again")
+            }
         }
         _ => CliError::failed(format!("this user is not in live group {group} any more")),
     }

@@ -16,7 +16,7 @@ use crate::chat;
 use crate::error::CliError;
 
 pub(crate) use dev::{JOIN_FILE, default_dir};
-pub(crate) use place::user;
+pub(crate) use place::{user, user_at};
 
 /// Carries out what was typed.
 pub(crate) fn run(cli: Cli) -> Result<(), CliError> {

@@ -41,6 +41,8 @@ pub(super) fn start_refusal(error: &StartError) -> CliError {
         StartError::DataDirInUse { .. } => {
             failed.help("stop the server that uses it, or choose another directory with --data-dir")
         }
+        StartError::WordList(_) => failed
+            .help("it is a text file with one word or phrase a line; lines that begin with # are remarks"),
         StartError::AddressTaken { key, .. } => {
             let flag = key.trim_start_matches("listen.").replace('_', "-");
             failed.help(format!("--listen-{flag} takes another address; port 0 takes a free one"))
@@ -56,14 +58,21 @@ pub(super) fn app_id(app: u32) -> Result<AppId, CliError> {
 
 /// A user as it was typed.
 pub(crate) fn user(text: &str, is_int: bool) -> Result<Uid, CliError> {
+    user_at("--uid", "--int-uid", text, is_int)
+}
+
+/// A user as it was typed at some place, where a flag says whether it is a number.
+pub(crate) fn user_at(place: &str, flag: &str, text: &str, is_int: bool) -> Result<Uid, CliError> {
     let uid = if is_int {
-        let wrong =
-            || CliError::arguments("--int-uid: the uid is not a number").help("write --uid 7 --int-uid");
+        let wrong = || {
+            CliError::arguments(format!("{flag}: the uid is not a number"))
+                .help(format!("write {place} 7 {flag}"))
+        };
         Uid::int(text.parse().map_err(|_| wrong())?)
     } else {
         Uid::string(text)
     };
-    uid.map_err(|error| CliError::arguments(format!("--uid: {error}")))
+    uid.map_err(|error| CliError::arguments(format!("{place}: {error}")))
 }
 
 /// The answer did not fit the question; a newer server, perhaps.

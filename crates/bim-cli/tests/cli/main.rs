@@ -7,6 +7,8 @@ mod commands;
 #[cfg(test)]
 mod endings;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod kill_nine;
 #[cfg(test)]
 mod support;

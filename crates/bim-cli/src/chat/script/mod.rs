@@ -104,6 +104,7 @@ enum Heard {
 }
 
 /// What happens next.
+#[expect(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 enum Turn {
     Stop,
     Verdict(Verdict),

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use bim::{Conversation, ErrorCode, Message, MessageBody, Uid};
+use bim::{Conversation, ErrorCode, Message};
 use serde::Serialize;
+
+use crate::shown::{MessageRecord, escape, message_line};
 
 /// Writes lines. Nothing is seen until [`Self::flush`].
 #[derive(Debug)]
@@ -37,16 +39,15 @@ impl<W: Write> Printer<W> {
     /// Somebody's message.
     pub(super) fn message(&mut self, message: &Message) -> io::Result<()> {
         if self.json {
-            return self.json(&Record::Message(Shown::of(message)));
+            return self.json(&Record::Message(MessageRecord::of(message)));
         }
-        let text = message.body.as_str().unwrap_or("(a kind of message this version does not know)");
-        self.line(format!("{}: {}", message.sender, escape(text)).into_bytes())
+        self.line(message_line(message).into_bytes())
     }
 
     /// An own line has its position.
     pub(super) fn accepted(&mut self, line: u64, message: &Message) -> io::Result<()> {
         if self.json {
-            return self.json(&Record::Accepted { line, message: Shown::of(message) });
+            return self.json(&Record::Accepted { line, message: MessageRecord::of(message) });
         }
         let text = message.body.as_str().unwrap_or_default();
         self.line(format!("accepted {} {}", message.position.seq, escape(text)).into_bytes())
@@ -100,11 +101,11 @@ enum Record<'a> {
         name: &'a str,
         online: u64,
     },
-    Message(Shown<'a>),
+    Message(MessageRecord<'a>),
     Accepted {
         line: u64,
         #[serde(flatten)]
-        message: Shown<'a>,
+        message: MessageRecord<'a>,
     },
     Refused {
         line: u64,
@@ -128,71 +129,9 @@ enum Record<'a> {
     },
 }
 
-/// A message as JSON.
-#[derive(Serialize)]
-struct Shown<'a> {
-    position: Place,
-    sender: Sender<'a>,
-    priority: &'static str,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a str>,
-    client_message_id: String,
-    accepted_at_ms: u64,
-}
-
-#[derive(Serialize)]
-struct Place {
-    epoch: u64,
-    seq: u64,
-}
-
-/// A user: a JSON number is the integer flavour.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Sender<'a> {
-    Number(i64),
-    Text(&'a str),
-}
-
-impl<'a> Shown<'a> {
-    fn of(message: &'a Message) -> Self {
-        let (kind, text, data) = match &message.body {
-            MessageBody::Text(text) => ("text", Some(text.as_ref()), None),
-            MessageBody::Custom(data) => ("custom", None, Some(data.as_ref())),
-            _ => ("unknown", None, None),
-        };
-        Self {
-            position: Place { epoch: message.position.epoch.0, seq: message.position.seq.0 },
-            sender: match &message.sender {
-                Uid::Int(number) => Sender::Number(*number),
-                Uid::Str(text) => Sender::Text(text),
-            },
-            priority: message.priority.name(),
-            kind,
-            text,
-            data,
-            client_message_id: message.client_message_id.to_string(),
-            accepted_at_ms: message.accepted_at.as_millis(),
-        }
-    }
-}
-
-/// One message stays one line, and no message moves the cursor: control characters but the tab are escaped.
-fn escape(text: &str) -> std::borrow::Cow<'_, str> {
-    let dangerous = |c: char| c.is_control() && c != '\t';
-    if !text.contains(dangerous) {
-        return text.into();
-    }
-    let escape = |c: char| if dangerous(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect::<String>().into()
-}
-
 #[cfg(test)]
 mod tests {
-    use bim::{ClientMessageId, ConversationShortId, Epoch, Position, Priority, Seq, Wall};
+    use bim::{ClientMessageId, ConversationShortId, Epoch, MessageBody, Position, Priority, Seq, Uid, Wall};
 
     use serde_json::{Value, json};
 

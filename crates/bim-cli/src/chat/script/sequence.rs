@@ -4,8 +4,9 @@
 //!
 //! *What it never does.* It fetches nothing: it says which range to fetch, and takes the pages.
 //!
-//! *How it flows.* Numbers of a room have no holes. What comes next in line is handed on at once; what comes
-//! early is held until everything before it was received, fetched, or found to be gone. A number that was
+//! *How it flows.* What comes next in line is handed on at once; what comes early is held until everything
+//! before it was received, fetched, found to be gone, or found to be no message: changes and removals of messages
+//! have numbers too, and what was removed or is meant for somebody else keeps its number. A number that was
 //! handed on before is known and dropped. Where a viewer begins is not told by the server, so the first
 //! number heard is taken for it; what turns out to lie before (a HIGH message may overtake) is handed on as
 //! it comes.
@@ -37,8 +38,17 @@ pub(crate) struct Placed<T> {
 pub(crate) enum Ordered<T> {
     /// An item.
     Item(T),
-    /// These numbers can not be had any more, or hold nothing readable.
+    /// These numbers can not be had any more.
     Missing { from: u64, to: u64 },
+}
+
+/// What numbers are of which nothing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hole {
+    /// Messages, perhaps, that can not be had.
+    Gone,
+    /// No messages: the history was asked.
+    Empty,
 }
 
 /// A range to fetch, both ends included; without an end, up to the newest.
@@ -164,7 +174,7 @@ impl<T> Sequence<T> {
         self.open_ended &= range.to.is_some() || reached.is_some();
         // An answer without an end and without messages says that there is nothing more.
         if let Some(reached) = reached.or(range.to).or(last) {
-            self.pass(reached);
+            self.pass(reached, Hole::Empty);
         }
         self.advance();
     }
@@ -176,7 +186,7 @@ impl<T> Sequence<T> {
             return;
         }
         match range.to {
-            Some(to) => self.pass(to),
+            Some(to) => self.pass(to, Hole::Gone),
             None => self.open_ended = false,
         }
         self.advance();
@@ -185,7 +195,7 @@ impl<T> Sequence<T> {
     /// Hands on whatever is held, without waiting for what is missing.
     pub(crate) fn finish(&mut self) {
         while let Some(first) = self.held.keys().next().copied() {
-            self.pass(first.saturating_sub(1));
+            self.pass(first.saturating_sub(1), Hole::Gone);
             self.advance();
         }
     }
@@ -248,13 +258,15 @@ impl<T> Sequence<T> {
         Some(placed)
     }
 
-    /// Everything up to `to` is settled: what is held of it comes out, the rest is missing.
-    fn pass(&mut self, to: u64) {
+    /// Everything up to `to` is settled: what is held of it comes out, the rest is a hole.
+    fn pass(&mut self, to: u64, hole: Hole) {
         while let Some(next) = self.next.filter(|next| *next <= to) {
             let first = self.held.keys().next().copied().filter(|first| *first <= to);
             let hole_ends = first.unwrap_or(to + 1);
             if hole_ends > next {
-                self.ready.push_back(Ordered::Missing { from: next, to: hole_ends - 1 });
+                if hole == Hole::Gone {
+                    self.ready.push_back(Ordered::Missing { from: next, to: hole_ends - 1 });
+                }
                 self.next = Some(hole_ends);
             }
             self.advance();

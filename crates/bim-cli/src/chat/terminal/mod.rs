@@ -11,16 +11,14 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-use bim::{
-    ConnectEvent, ConnectStatus, ConversationShortId, DisconnectReason, LiveEvent, LiveGroups, Message,
-    Priority,
-};
+use bim::{ConnectEvent, ConnectStatus, DisconnectReason, LiveEvent, Message, Priority};
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures_util::StreamExt;
 
 use super::outbox::{self, Outbox};
 use super::room::{self, Room};
 use crate::error::{CliError, chain};
+use crate::shown::{Narrator, count};
 use crate::signals::StopSignal;
 
 use screen::Screen;
@@ -31,9 +29,6 @@ const FRAME_TIME: Duration = Duration::from_millis(33);
 
 /// How long the end waits for messages that have no verdict.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How often the number of people in the room is asked for. It also comes with changes of the group.
-const ONLINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Rows that a page key moves.
 const PAGE_ROWS: usize = 10;
@@ -56,6 +51,7 @@ pub(super) async fn run(room: Room, greeting: &[String]) -> Result<(), CliError>
 struct Chat {
     room: Room,
     state: State,
+    narrator: Narrator,
     outbox: Outbox,
     lines: u64,
 }
@@ -75,14 +71,12 @@ impl Chat {
         if !room.conversation.info.notice.is_empty() {
             state.notice(room.conversation.info.notice.clone());
         }
-        Self { room, state, outbox: Outbox::new(), lines: 0 }
+        let narrator = Narrator::new(room.me.clone(), room.conversation.clone());
+        Self { room, state, narrator, outbox: Outbox::new(), lines: 0 }
     }
 
     async fn run(&mut self, mut screen: Screen, stop: &mut StopSignal) -> Result<(), CliError> {
         let mut keys = EventStream::new();
-        let mut online = tokio::time::interval(ONLINE_EVERY);
-        online.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut asked = None;
         let mut stale = true;
         let mut drawn = Instant::now() - FRAME_TIME;
         loop {
@@ -103,15 +97,6 @@ impl Chat {
                 verdict = self.outbox.next_verdict() => self.on_verdict(verdict),
                 event = self.room.events.next() => self.on_event(event)?,
                 status = self.room.status.next() => self.on_status(status)?,
-                _ = online.tick(), if asked.is_none() => {
-                    asked = Some(Box::pin(look(self.room.live.clone(), self.room.group)));
-                    continue;
-                }
-                found = answered(&mut asked) => {
-                    asked = None;
-                    self.state.online = found.unwrap_or(self.state.online);
-                    Next::Stay
-                }
                 () = sleep_until(wakes_at) => { continue }
             };
             if next == Next::Leave {
@@ -223,19 +208,17 @@ impl Chat {
     fn on_event(&mut self, event: Option<LiveEvent>) -> Result<Next, CliError> {
         match event {
             Some(LiveEvent::Received(message)) => self.state.add(received(&message)),
-            Some(LiveEvent::LeftOut(gap)) => {
-                self.state.notice(format!("{} {} messages were left out", gap.count, gap.priority.name()));
-            }
-            Some(LiveEvent::Lagged { count }) => self.state.notice(format!("{count} events were not shown")),
-            Some(LiveEvent::Discontinuity(_)) => {
-                self.state.notice("what was said meanwhile can not be replayed")
-            }
-            Some(LiveEvent::StateChanged(conversation)) => {
-                self.state.room.clone_from(&conversation.info.name);
-                self.state.online = conversation.online_count;
+            Some(LiveEvent::Pulse(pulse)) => {
+                self.state.attendance(count(&pulse.joined), count(&pulse.left), pulse.online_count);
             }
             Some(LiveEvent::Left { group, reason }) => return Err(room::left(group, reason)),
-            Some(_) => {}
+            Some(event) => {
+                if let LiveEvent::StateChanged(conversation) = &event {
+                    self.state.room.clone_from(&conversation.info.name);
+                    self.state.online = conversation.online_count;
+                }
+                self.narrator.tell(&event).into_iter().for_each(|line| self.state.notice(line));
+            }
             None => return Err(CliError::failed("the session is over")),
         }
         Ok(Next::Stay)
@@ -271,18 +254,6 @@ impl Chat {
         if tokio::time::timeout(LEAVE_TIMEOUT, all).await.is_err() {
             super::note(&format!("{} messages have no verdict", self.outbox.len()));
         }
-    }
-}
-
-/// How many are in the room; nothing when it can not be said now.
-async fn look(live: LiveGroups, group: ConversationShortId) -> Option<u64> {
-    live.get_live_group(group).await.ok().map(|group| group.online_count)
-}
-
-async fn answered<F: Future + Unpin>(asked: &mut Option<F>) -> F::Output {
-    match asked {
-        Some(asked) => asked.await,
-        None => std::future::pending().await,
     }
 }
 

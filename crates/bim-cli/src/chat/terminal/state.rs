@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::input_line::InputLine;
+use crate::shown::attendance_line;
 
 /// Entries that can be scrolled back to. The oldest leave.
 const ENTRIES_MAX: usize = 2_000;
@@ -30,6 +31,8 @@ pub(super) enum Entry {
     Own { line: u64, time: String, text: String, verdict: Verdict },
     /// Something to know.
     Notice(String),
+    /// How many came and went since what stands before it, and how many are in.
+    Attendance { joined: u64, left: u64, online: u64 },
 }
 
 /// What became of an own message.
@@ -73,11 +76,23 @@ impl State {
         self.add(Entry::Notice(text.into()));
     }
 
+    /// Notes who came and went. In a row it is one entry, so that a busy door does not hide what is said.
+    pub(super) fn attendance(&mut self, joined: u64, left: u64, online: u64) {
+        if attendance_line(joined, left, online).is_none() {
+            return;
+        }
+        if let Some(Entry::Attendance { joined: came, left: went, online: last }) = self.entries.back_mut() {
+            (*came, *went, *last) = (came.saturating_add(joined), went.saturating_add(left), online);
+        } else {
+            self.add(Entry::Attendance { joined, left, online });
+        }
+    }
+
     /// Notes what became of an own message. One that has left the list is only told in the status line.
     pub(super) fn settle(&mut self, line: u64, verdict: Verdict) {
         let own = self.entries.iter_mut().rev().find_map(|entry| match entry {
             Entry::Own { line: number, verdict, .. } if *number == line => Some(verdict),
-            Entry::Own { .. } | Entry::Message { .. } | Entry::Notice(_) => None,
+            _ => None,
         });
         if let Some(own) = own {
             own.clone_from(&verdict);
@@ -106,6 +121,18 @@ mod tests {
         state.notice("n");
         state.settle(1, Verdict::Accepted("7:1".into()));
         assert_eq!(state.entries, [own(Verdict::Accepted("7:1".into())), Entry::Notice("n".into())]);
+    }
+
+    #[test]
+    fn who_comes_and_goes_in_a_row_is_one_entry() {
+        let mut state = State::default();
+        state.attendance(0, 0, 5);
+        state.attendance(2, 0, 7);
+        state.attendance(1, 1, 7);
+        state.notice("n");
+        state.attendance(0, 1, 6);
+        let line = |joined, left, online| Entry::Attendance { joined, left, online };
+        assert_eq!(state.entries, [line(3, 1, 7), Entry::Notice("n".into()), line(0, 1, 6)]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::state::{Connection, Entry, State, Verdict};
 use super::text::{clean, shown_lines, width, wrap};
+use crate::shown::attendance_line;
 
 /// What stands before the input line.
 const PROMPT: &str = "> ";
@@ -62,12 +63,17 @@ fn entry_rows(entry: &Entry, cells: usize) -> Vec<Line<'static>> {
             };
             message_rows(time, "you", Color::Green, text, style, &mark, cells)
         }
-        Entry::Notice(text) => {
-            let style = Style::new().fg(Color::DarkGray);
-            let lines = shown_lines(text);
-            lines.iter().flat_map(|line| wrap(line, cells)).map(|row| Line::styled(row, style)).collect()
+        Entry::Notice(text) => notice_rows(text, cells),
+        Entry::Attendance { joined, left, online } => {
+            notice_rows(&attendance_line(*joined, *left, *online).unwrap_or_default(), cells)
         }
     }
+}
+
+fn notice_rows(text: &str, cells: usize) -> Vec<Line<'static>> {
+    let style = Style::new().fg(Color::DarkGray);
+    let lines = shown_lines(text);
+    lines.iter().flat_map(|line| wrap(line, cells)).map(|row| Line::styled(row, style)).collect()
 }
 
 fn message_rows(
@@ -188,6 +194,13 @@ mod tests {
             screen(&mut state, 60, 5),
             ["", "", "12:34 alice  hello", " lobby │ connected │ 3 online", "> typed"]
         );
+    }
+
+    #[test]
+    fn who_comes_and_goes_is_counted_on_one_line() {
+        let mut state = state();
+        state.attendance(3, 1, 128);
+        assert_eq!(screen(&mut state, 60, 3)[0], "+3 -1, 128 online");
     }
 
     #[test]

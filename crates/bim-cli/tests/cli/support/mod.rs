@@ -195,7 +195,7 @@ impl Server {
         ended.recv_timeout(PATIENCE).expect("it ends in time").unwrap().code()
     }
 
-    fn client(&self, what: &[&str], uid: &str, endpoint: &str) -> Command {
+    pub(crate) fn client(&self, what: &[&str], uid: &str, endpoint: &str) -> Command {
         bim(what)
             .tail(&["--server", endpoint, "--trust", &self.fingerprint, "--app", "1", "--uid", uid])
             .variable("BIM_TOKEN", &self.token(uid))
