@@ -215,7 +215,7 @@ impl LiveGroups {
     /// # Errors
     ///
     /// Of the call: 4 with the limit for no users or more than 100; 11 not allowed; 13 not in the group. Of
-    /// single users: 13 not in the group; 52 too many admins.
+    /// single users: 11 the owner; 13 not in the group; 52 too many admins; 53 blocked.
     ///
     /// # Cancel safety
     ///
