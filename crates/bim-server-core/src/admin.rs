@@ -53,6 +53,7 @@ impl Engine {
 
     pub(crate) fn on_app_written(
         &mut self,
+        now: Now,
         id: u64,
         app: AppId,
         record: StoredApp,
@@ -75,7 +76,7 @@ impl Engine {
         self.out.push(Output::AdminDone { id, result: Ok(reply) });
         if disabled {
             for connection in self.sessions.users_where(|user| user.app == app) {
-                self.end(connection, Refusal::new(ErrorCode::AppNotNormal).hint("the app is disabled"));
+                self.end(now, connection, Refusal::new(ErrorCode::AppNotNormal).hint("the app is disabled"));
             }
         }
     }

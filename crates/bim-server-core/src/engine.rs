@@ -49,8 +49,6 @@ pub struct Engine {
     pub(crate) broadcasts: Broadcasts,
     pub(crate) health: Health,
     pub(crate) accepted: u64,
-    /// Connections that were ended and are still in their groups.
-    ended: Vec<ConnectionId>,
 }
 
 /// What the engine does no more.
@@ -81,7 +79,6 @@ impl Engine {
             sessions: Sessions::default(),
             health: Health::default(),
             accepted: 0,
-            ended: Vec::new(),
             config,
         };
         engine.read_apps(0);
@@ -94,7 +91,7 @@ impl Engine {
             Input::Opened { connection, peer } => self.on_opened(now, connection, peer),
             Input::Frame { connection, frame } => self.on_frame(now, connection, frame),
             Input::Closed { connection } => self.on_closed(now, connection),
-            Input::TooSlow { connection } => self.on_too_slow(connection),
+            Input::TooSlow { connection } => self.on_too_slow(now, connection),
             Input::Moderated { id, verdict } => self.on_moderated(now, id, verdict),
             Input::Remove { group, seq } => self.on_remove(now, group, seq),
             Input::Written { op, result } => self.on_written(now, op, result),
@@ -103,8 +100,7 @@ impl Engine {
             Input::Drain => self.on_drain(),
             Input::Tick => self.on_tick(now),
         }
-        self.finish_drain();
-        self.leave_groups_of_ended(now);
+        self.finish_drain(now);
         self.plan_wakes(now);
     }
 
@@ -130,20 +126,13 @@ impl Engine {
         }
     }
 
-    /// Says goodbye to a connection and closes it.
-    pub(crate) fn end(&mut self, connection: ConnectionId, reason: Refusal) {
+    /// Says goodbye to a connection, closes it and takes it out of its groups: nothing comes after the goodbye.
+    pub(crate) fn end(&mut self, now: Now, connection: ConnectionId, reason: Refusal) {
         if self.sessions.begin_leaving(connection) {
             let code = reason.code;
             self.out.push(Output::Notice(Notice::Ended { connection, code }));
             self.out.send(connection, ServerFrame::Goodbye(Goodbye { reason: Some(reason) }));
             self.out.push(Output::Close { connection });
-            self.ended.push(connection);
-        }
-    }
-
-    /// Takes connections that were ended out of their groups.
-    fn leave_groups_of_ended(&mut self, now: Now) {
-        for connection in std::mem::take(&mut self.ended) {
             self.leave_all_groups(now, connection);
         }
     }
@@ -174,8 +163,8 @@ impl Engine {
         self.ops.read(&mut self.out, query, PendingRead::Apps { after });
     }
 
-    fn on_too_slow(&mut self, connection: ConnectionId) {
-        self.end(connection, Refusal::new(ErrorCode::SlowConsumer).retry_after(SLOW_RETRY));
+    fn on_too_slow(&mut self, now: Now, connection: ConnectionId) {
+        self.end(now, connection, Refusal::new(ErrorCode::SlowConsumer).retry_after(SLOW_RETRY));
     }
 
     fn on_written(&mut self, now: Now, op: OpId, result: Result<Vec<LogOutcome>, StoreFailure>) {
@@ -194,9 +183,9 @@ impl Engine {
             PendingWrite::Taps { asker, key, taps } => self.on_taps_written(asker, key, &taps, result),
             PendingWrite::Dissolve { asker, key } => self.on_dissolve_written(now, asker, key, result),
             PendingWrite::App { admin, app, record, created } => {
-                self.on_app_written(admin, app, *record, created, result);
+                self.on_app_written(now, admin, app, *record, created, result);
             }
-            PendingWrite::Trim => {}
+            PendingWrite::Upkeep { key, through } => self.on_upkeep_written(key, through, &result),
         }
     }
 
@@ -231,12 +220,12 @@ impl Engine {
         self.health.is_draining = true;
     }
 
-    fn finish_drain(&mut self) {
+    fn finish_drain(&mut self, now: Now) {
         if self.health.is_draining && self.ops.writes() == 0 && !self.health.is_drained {
             self.health.is_drained = true;
             for connection in self.sessions.connections() {
                 let refusal = self.come_back_later();
-                self.end(connection, refusal);
+                self.end(now, connection, refusal);
             }
             self.out.push(Output::Drained);
         }

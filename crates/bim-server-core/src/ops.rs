@@ -27,6 +27,11 @@ pub(crate) struct Asker {
 impl Asker {
     /// Nobody: what the engine does by itself is answered to nobody.
     pub(crate) const NOBODY: Self = Self { connection: ConnectionId(u64::MAX), request: RequestId(0) };
+
+    /// Whether it is nobody.
+    pub(crate) fn is_nobody(self) -> bool {
+        self.connection == Self::NOBODY.connection
+    }
 }
 
 /// Where a message on its way to the log comes from.
@@ -64,6 +69,21 @@ pub(crate) struct PendingHistory {
     pub(crate) limit: usize,
 }
 
+/// A message that is being read to be changed, or removed without a body.
+#[derive(Debug)]
+pub(crate) struct PendingEdit {
+    /// Who wants it.
+    pub(crate) asker: Asker,
+    /// In whose name.
+    pub(crate) actor: Actor,
+    /// Of which group.
+    pub(crate) key: GroupKey,
+    /// Which message.
+    pub(crate) seq: Seq,
+    /// What it is to say.
+    pub(crate) body: Option<MessageBody>,
+}
+
 /// A write that waits.
 #[derive(Debug)]
 pub(crate) enum PendingWrite {
@@ -77,8 +97,8 @@ pub(crate) enum PendingWrite {
     Taps { asker: Asker, key: GroupKey, taps: BTreeMap<String, u64> },
     /// A group is being dissolved.
     Dissolve { asker: Asker, key: GroupKey },
-    /// Old messages are being removed, or counters are being kept.
-    Trim,
+    /// Counters are being kept up to a batch, and old messages and taps removed.
+    Upkeep { key: GroupKey, through: Seq },
     /// An app is being written for an operator.
     App { admin: u64, app: AppId, record: Box<StoredApp>, created: bool },
 }
@@ -97,11 +117,11 @@ pub(crate) enum PendingRead {
     /// The last taps of a group that is wanted in memory.
     RecallTaps { key: GroupKey },
     /// The groups that end when they are idle, at the start.
-    IdleGroups { app: AppId },
+    IdleGroups { app: AppId, after: u64 },
     /// The groups that a broadcast goes to.
     BroadcastTo { broadcast: u64, app: AppId },
     /// The message that is to be changed or removed.
-    Edited { asker: Asker, actor: Box<Actor>, key: GroupKey, seq: Seq, body: Option<MessageBody> },
+    Edited(Box<PendingEdit>),
     /// A page of groups.
     List { asker: Asker, app: AppId, count: usize },
     /// A page of the index of own groups.
@@ -111,7 +131,7 @@ pub(crate) enum PendingRead {
     /// A page of messages.
     History(PendingHistory),
     /// The message that a resend named.
-    Original { asker: Asker, key: GroupKey, said: MessageBody },
+    Original { asker: Asker, key: GroupKey, seq: Seq, said: MessageBody },
 }
 
 /// Everything that waits for the store.

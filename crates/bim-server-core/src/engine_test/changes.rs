@@ -57,7 +57,7 @@ fn changes_asked_at_once_are_made_one_after_the_other() {
             _ => None,
         })
         .collect();
-    assert_eq!(answers, [None, None, None, None, Some(ErrorCode::ConversationNotFound)]);
+    assert_eq!(answers, [None, None, None, None, Some(ErrorCode::UserNotInGroup)]);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bim_proto::{ListQuery, RequestBody, ResponseBody, ServerFrame};
 use bim_types::{ConversationShortId, ErrorCode, GroupInfo, Role};
 
-use super::world::{World, uid};
+use super::world::{World, join, uid};
 use crate::EngineConfig;
 
 #[test]
@@ -80,7 +80,7 @@ fn a_dissolved_group_is_gone_for_everyone_and_they_are_told() {
     let frames = world.received(viewer);
     let [ServerFrame::LiveState(state)] = frames.as_slice() else { panic!("{frames:?}") };
     assert!(state.dissolved);
-    assert_eq!(world.say(viewer, group, 2).unwrap_err().code, ErrorCode::ConversationNotFound);
+    assert_eq!(world.say(viewer, group, 2).unwrap_err().code, ErrorCode::UserNotInGroup);
     assert_eq!(list(&mut world, owner, false), []);
     assert_eq!(list(&mut world, owner, true), []);
 }
@@ -95,12 +95,13 @@ fn a_group_of_another_app_does_not_exist() {
     let hello = bim_proto::Hello { app: other, token, ..world.hello("eve") };
     let eve = world.open();
     world.send_frame(eve, bim_proto::ClientFrame::Hello(hello));
-    for body in [
-        RequestBody::GetLiveGroup(group),
-        RequestBody::JoinLiveGroup(group, None),
-        RequestBody::DissolveLiveGroup(group),
+    for (body, code) in [
+        (RequestBody::GetLiveGroup(group), ErrorCode::ConversationNotFound),
+        (join(group, None), ErrorCode::ConversationNotFound),
+        (RequestBody::DissolveLiveGroup(group), ErrorCode::UserNotInGroup),
+        (RequestBody::LeaveLiveGroup(group), ErrorCode::UserNotInGroup),
     ] {
-        assert_eq!(world.ask(eve, body).unwrap_err().code, ErrorCode::ConversationNotFound);
+        assert_eq!(world.ask(eve, body).unwrap_err().code, code);
     }
     assert_eq!(list(&mut world, eve, false), []);
 }
@@ -127,7 +128,7 @@ fn a_connection_is_in_so_many_groups_and_no_more() {
     let owner = world.log_in("owner", 1);
     let (first, second) = (world.create(owner), world.create(owner));
     world.join(owner, first, None);
-    let refused = world.ask(owner, RequestBody::JoinLiveGroup(second, None)).unwrap_err();
+    let refused = world.ask(owner, join(second, None)).unwrap_err();
     assert_eq!(refused.code, ErrorCode::TooManyGroups);
     world.join(owner, first, None);
 }

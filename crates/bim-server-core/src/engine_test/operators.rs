@@ -23,8 +23,13 @@ fn bad_requests_of_operators_say_what_would_be_right() {
     let short = AdminCommand::CreateApp { name: "a".into(), secret: AppSecret::new(vec![1; 31]) };
     let nameless = AdminCommand::CreateApp { name: String::new(), secret: AppSecret::new(vec![1; 32]) };
     let unknown = AdminCommand::SetAppDisabled { app: AppId::new(9).unwrap(), disabled: true };
-    let endless =
-        AdminCommand::MintToken { app: app(), uid: uid("a"), ttl: Duration::from_secs(86_401), nonce: 0 };
+    let endless = AdminCommand::MintToken {
+        app: app(),
+        uid: uid("a"),
+        ttl: Duration::from_secs(86_401),
+        nonce: 0,
+        app_server: false,
+    };
     for (command, code) in [
         (short, ErrorCode::InvalidRequest),
         (nameless, ErrorCode::InvalidRequest),

@@ -17,7 +17,7 @@ use bim_types::{
 };
 use proptest::prelude::*;
 
-use super::world::{World, app, message, uid};
+use super::world::{World, app, join, message, uid};
 use crate::{EngineConfig, Input};
 
 const CLIENTS: usize = 3;
@@ -122,7 +122,7 @@ impl Run {
             Step::Connect(who) => self.connect(who),
             Step::Cut(who) => self.cut(who),
             Step::JoinAgain(who) => {
-                self.request(who, RequestBody::JoinLiveGroup(self.group, None), None);
+                self.request(who, join(self.group, None), None);
             }
             Step::Send(who, class) => self.say(who, class),
             Step::Retry(who) => self.retry(who),
@@ -144,7 +144,7 @@ impl Run {
         let connection = self.world.log_in(self.clients[who].name, self.clients[who].device);
         self.clients[who].connection = Some(connection);
         let resume = self.clients[who].viewer.resume_cursor();
-        self.request(who, RequestBody::JoinLiveGroup(self.group, resume), None);
+        self.request(who, join(self.group, resume), None);
         self.retry(who);
     }
 
@@ -308,7 +308,7 @@ impl Client {
                     self.left_out[gap.priority] += gap.count;
                 }
             }
-            ServerFrame::Goodbye(_) | ServerFrame::Ping(_) => {}
+            ServerFrame::Goodbye(_) | ServerFrame::Ping(_) | ServerFrame::LivePulse(_) => {}
             other => panic!("{other:?}"),
         }
     }

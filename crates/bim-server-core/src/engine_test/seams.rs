@@ -4,7 +4,7 @@ use bim_proto::{ListQuery, Page, RequestBody, ResponseBody, ServerFrame};
 use bim_types::limits::{EXT_BYTES_MAX, GROUP_TEXT_BYTES_MAX, PAGE_ENTRIES_MAX};
 use bim_types::{Conversation, ErrorCode, GroupInfo};
 
-use super::world::World;
+use super::world::{World, join};
 use crate::{AdminCommand, EngineConfig, Input};
 
 #[test]
@@ -15,7 +15,7 @@ fn who_leaves_while_the_room_is_read_is_not_in_it() {
     let mut world = world.restart();
     let (owner, viewer) = (world.log_in("owner", 1), world.log_in("viewer", 2));
     world.holds_reads = true;
-    world.request(viewer, RequestBody::JoinLiveGroup(group, None));
+    world.request(viewer, join(group, None));
     world.request(viewer, RequestBody::LeaveLiveGroup(group));
     world.release_reads();
     let answers = world.received(viewer);
@@ -29,17 +29,17 @@ fn who_leaves_while_the_room_is_read_is_not_in_it() {
 }
 
 #[test]
-fn leaving_a_room_that_turns_out_not_to_exist_is_done() {
+fn leaving_a_room_that_turns_out_not_to_exist_is_refused() {
     let mut world = World::new();
     let owner = world.log_in("owner", 1);
     let group = world.create(owner);
     world.ask(owner, RequestBody::DissolveLiveGroup(group)).unwrap();
     world.holds_reads = true;
-    world.request(owner, RequestBody::JoinLiveGroup(group, None));
+    world.request(owner, join(group, None));
     world.request(owner, RequestBody::LeaveLiveGroup(group));
     world.release_reads();
     let bodies: Vec<_> = world.received(owner).into_iter().map(body).collect();
-    assert_eq!(bodies, [Err(ErrorCode::ConversationNotFound), Ok(ResponseBody::Done)]);
+    assert_eq!(bodies, [Err(ErrorCode::ConversationNotFound), Err(ErrorCode::UserNotInGroup)]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_hole_at_the_old_end_of_the_log_is_not_taken_for_silence() {
     let mut world = world.restart();
     let owner = world.log_in("owner", 1);
     world.holds_reads = true;
-    world.request(owner, RequestBody::JoinLiveGroup(group, Some(cursor)));
+    world.request(owner, join(group, Some(cursor)));
     let room = world.held_reads.pop_front().unwrap();
     world.load(room.0, room.1);
     world.run();
@@ -179,15 +179,21 @@ fn a_hole_at_the_old_end_of_the_log_is_not_taken_for_silence() {
 #[test]
 fn who_left_meanwhile_reads_no_history() {
     let mut world = World::new();
-    let owner = world.log_in("owner", 1);
+    let (owner, viewer) = (world.log_in("owner", 1), world.log_in("viewer", 2));
     let group = world.create(owner);
-    world.join(owner, group, None);
+    world.join(viewer, group, None);
     world.holds_reads = true;
-    let query = bim_proto::HistoryQuery { group, from: bim_types::Seq(0), to: bim_types::Seq(0), limit: 0 };
-    world.request(owner, RequestBody::ReadLiveHistory(query));
-    world.request(owner, RequestBody::LeaveLiveGroup(group));
+    let query = bim_proto::HistoryQuery {
+        group,
+        from: bim_types::Seq(0),
+        to: bim_types::Seq(0),
+        limit: 0,
+        newest_first: false,
+    };
+    world.request(viewer, RequestBody::ReadLiveHistory(query));
+    world.request(viewer, RequestBody::LeaveLiveGroup(group));
     world.release_reads();
-    let bodies: Vec<_> = world.received(owner).into_iter().map(body).collect();
+    let bodies: Vec<_> = world.received(viewer).into_iter().map(body).collect();
     assert_eq!(bodies, [Ok(ResponseBody::Done), Err(ErrorCode::UserNotInGroup)]);
 }
 
@@ -202,7 +208,7 @@ fn a_group_that_may_yet_stay_is_not_said_to_be_gone() {
     world.request(owner, RequestBody::DissolveLiveGroup(group));
     assert_eq!(world.say(viewer, group, 1).unwrap_err().code, ErrorCode::ServerBusy);
     world.release_writes();
-    assert_eq!(world.say(viewer, group, 1).unwrap_err().code, ErrorCode::ConversationNotFound);
+    assert_eq!(world.say(viewer, group, 1).unwrap_err().code, ErrorCode::UserNotInGroup);
 }
 
 fn page(world: &mut World, asker: bim_types::ConnectionId, query: ListQuery) -> Page<Conversation> {

@@ -36,7 +36,7 @@ fn a_resend_is_answered_with_the_original_position() {
     let first = world.say(owner, group, 1).unwrap();
     world.say(owner, group, 2).unwrap();
     world.pass(Duration::from_secs(5));
-    assert_eq!(world.say(owner, group, 1), Ok(first));
+    assert_eq!(world.say(owner, group, 1), Ok(first.clone()));
     assert_eq!(first.position, Position { epoch: Epoch(7), seq: Seq(1) });
 }
 
@@ -49,11 +49,11 @@ fn a_resend_from_beyond_the_buffer_and_a_restart_is_answered_with_the_original_p
     world.join(owner, group, None);
     let first = world.say(owner, group, 1).unwrap();
     world.say(owner, group, 2).unwrap();
-    assert_eq!(world.say(owner, group, 1), Ok(first));
+    assert_eq!(world.say(owner, group, 1), Ok(first.clone()));
     let mut world = world.restart();
     let owner = world.log_in("owner", 1);
     world.join(owner, group, None);
-    assert_eq!(world.say(owner, group, 1), Ok(first));
+    assert_eq!(world.say(owner, group, 1), Ok(first.clone()));
     assert_eq!(world.say(owner, group, 3).unwrap().position.seq, Seq(3));
 }
 
@@ -71,7 +71,7 @@ fn the_same_id_racing_on_two_requests_gets_one_position() {
     let frames = world.received(owner);
     let verdicts = frames.iter().filter(|frame| match frame {
         ServerFrame::Response(response) => matches!(
-            response.body,
+            &response.body,
             Ok(ResponseBody::LiveMessageAccepted(accepted)) if accepted.position.seq == Seq(1)
         ),
         _ => false,
@@ -134,7 +134,7 @@ fn who_is_not_in_the_group_can_not_send_or_read() {
     let (owner, stranger) = (world.log_in("owner", 1), world.log_in("stranger", 2));
     let group = world.create(owner);
     assert_eq!(world.say(stranger, group, 1).unwrap_err().code, ErrorCode::UserNotInGroup);
-    let query = HistoryQuery { group, from: Seq(0), to: Seq(0), limit: 0 };
+    let query = HistoryQuery { group, from: Seq(0), to: Seq(0), limit: 0, newest_first: false };
     let refused = world.ask(stranger, RequestBody::ReadLiveHistory(query)).unwrap_err();
     assert_eq!(refused.code, ErrorCode::UserNotInGroup);
 }
@@ -165,7 +165,7 @@ fn history_is_paged_forward_and_ends_at_the_wanted_number() {
     let mut seqs = Vec::new();
     let mut from = Seq(3);
     loop {
-        let query = HistoryQuery { group, from, to: Seq(8), limit: 4 };
+        let query = HistoryQuery { group, from, to: Seq(8), limit: 4, newest_first: false };
         match world.ask(owner, RequestBody::ReadLiveHistory(query)) {
             Ok(ResponseBody::LiveHistoryPage(page)) => {
                 seqs.extend(page.messages.iter().map(|message| message.position.seq.0));

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bim_livegroup::queue::{QueueLimits, QueueOverflow, ViewerQueue};
 use bim_proto::{
-    Accepted, ClientFrame, Goodbye, Hello, Joined, Request, RequestBody, RequestId, ResponseBody, SendLive,
-    ServerFrame,
+    Accepted, ClientFrame, Goodbye, Hello, JoinLive, Joined, Request, RequestBody, RequestId, ResponseBody,
+    SendLive, ServerFrame,
 };
 use bim_store::memory::MemoryLog;
 use bim_store::{ReadLimit, ServerLog};
@@ -15,11 +15,12 @@ use bim_types::limits::FRAME_BYTES_MAX;
 use bim_types::store::{LogOp, OpId};
 use bim_types::{
     AppId, AppSecret, ClientMessageId, ConnectionId, Conversation, ConversationShortId, Cursor, DeviceId,
-    Epoch, ErrorCode, GroupInfo, GroupKey, MessageBody, Mono, Now, Priority, Refusal, Token, Uid, Wall,
+    Epoch, ErrorCode, GroupInfo, GroupKey, MessageBody, Mono, Now, Priority, Refusal, Seq, Token, Uid, Wall,
 };
 
 use crate::{
-    AdminCommand, AdminReply, Engine, EngineConfig, Input, Loaded, LogQuery, Notice, Output, StoreFailure,
+    AdminCommand, AdminReply, Engine, EngineConfig, Input, Loaded, LogQuery, Moderated, Notice, Output,
+    StoreFailure,
 };
 
 pub(super) struct World {
@@ -42,7 +43,14 @@ pub(super) struct World {
     pub(super) held_reads: VecDeque<(OpId, LogQuery)>,
     /// For the queues of connections to come.
     pub(super) queue_limits: QueueLimits,
-    groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
+    /// Who gets the broadcasts of which group.
+    pub(super) groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
+    /// While set, reads are refused as by a full store.
+    pub(super) reads_are_busy: bool,
+    /// Messages that a moderator has not judged yet.
+    pub(super) moderated: VecDeque<(u64, Moderated)>,
+    /// Messages that a moderator saw afterwards.
+    pub(super) reviewed: Vec<(Seq, Moderated)>,
     admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
     last: u64,
 }
@@ -78,6 +86,9 @@ impl World {
             held_reads: VecDeque::new(),
             queue_limits: QueueLimits::default(),
             groups: BTreeMap::new(),
+            reads_are_busy: false,
+            moderated: VecDeque::new(),
+            reviewed: Vec::new(),
             admin: BTreeMap::new(),
             last: 0,
         };
@@ -107,6 +118,8 @@ impl World {
             let step = deadline.since(self.now.mono);
             self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
             self.feed(Input::Tick);
+            let next = self.engine.next_deadline();
+            assert!(next.is_none_or(|next| next > self.now.mono), "a wake in the past: {next:?}");
         }
         let step = end.since(self.now.mono);
         self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
@@ -128,7 +141,11 @@ impl World {
     }
 
     pub(super) fn token(&mut self, app: AppId, uid: &Uid, ttl: Duration) -> Token {
-        match self.admin(AdminCommand::MintToken { app, uid: uid.clone(), ttl, nonce: 1 }) {
+        self.any_token(app, uid, ttl, false)
+    }
+
+    pub(super) fn any_token(&mut self, app: AppId, uid: &Uid, ttl: Duration, app_server: bool) -> Token {
+        match self.admin(AdminCommand::MintToken { app, uid: uid.clone(), ttl, nonce: 1, app_server }) {
             Ok(AdminReply::Token { token, .. }) => token,
             other => panic!("{other:?}"),
         }
@@ -154,6 +171,17 @@ impl World {
     /// Logs in a user on the device of that number.
     pub(super) fn log_in(&mut self, name: &str, device: u128) -> ConnectionId {
         let hello = Hello { device: DeviceId::new(device), ..self.hello(name) };
+        self.log_in_with(hello)
+    }
+
+    /// Logs in the app's own server.
+    pub(super) fn log_in_server(&mut self, name: &str) -> ConnectionId {
+        let token = self.any_token(app(), &uid(name), Duration::from_secs(3_600), true);
+        let hello = Hello { token, ..self.hello(name) };
+        self.log_in_with(hello)
+    }
+
+    pub(super) fn log_in_with(&mut self, hello: Hello) -> ConnectionId {
         let connection = self.open();
         self.send_frame(connection, ClientFrame::Hello(hello));
         let frames = self.received(connection);
@@ -214,14 +242,17 @@ impl World {
         group: ConversationShortId,
         resume: Option<Cursor>,
     ) -> Joined {
-        let id = self.request(connection, RequestBody::JoinLiveGroup(group, resume));
-        let first = self.inboxes.get_mut(&connection).and_then(ViewerQueue::pop).expect("an answer");
-        match ServerFrame::decode(first) {
-            Ok(ServerFrame::Response(response)) if response.id == id => match response.body {
-                Ok(ResponseBody::JoinedLiveGroup(joined)) => joined,
-                other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
+        let id = self.request(connection, join(group, resume));
+        loop {
+            let next = self.inboxes.get_mut(&connection).and_then(ViewerQueue::pop).expect("an answer");
+            match ServerFrame::decode(next) {
+                Ok(ServerFrame::Response(response)) if response.id == id => match response.body {
+                    Ok(ResponseBody::JoinedLiveGroup(joined)) => return joined,
+                    other => panic!("{other:?}"),
+                },
+                Ok(ServerFrame::LiveMessage(_) | ServerFrame::LiveChange(_)) => panic!("before the answer"),
+                _ => {}
+            }
         }
     }
 
@@ -238,7 +269,14 @@ impl World {
         }
     }
 
+    /// What waits for a connection, pulses aside.
     pub(super) fn received(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
+        let mut frames = self.received_with_pulses(connection);
+        frames.retain(|frame| !matches!(frame, ServerFrame::LivePulse(_)));
+        frames
+    }
+
+    pub(super) fn received_with_pulses(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
         let Some(inbox) = self.inboxes.get_mut(&connection) else { return Vec::new() };
         std::iter::from_fn(|| inbox.pop()).map(|frame| ServerFrame::decode(frame).unwrap()).collect()
     }
@@ -313,9 +351,14 @@ impl World {
             }
             Output::Write { op, ops } if self.holds_writes => self.held.push_back((op, ops)),
             Output::Write { op, ops } => self.write(op, &ops),
+            Output::Read { op, .. } if self.reads_are_busy => {
+                self.engine.handle(self.now, Input::Loaded { op, result: Err(StoreFailure::Busy) });
+            }
             Output::Read { op, query } if self.holds_reads => self.held_reads.push_back((op, query)),
             Output::Read { op, query } => self.load(op, query),
             Output::AdminDone { id, result } => drop(self.admin.insert(id, result)),
+            Output::Moderate { id, message } => self.moderated.push_back((id, message)),
+            Output::Review { seq, message } => self.reviewed.push((seq, message)),
             Output::Drained => self.drained = true,
             Output::Notice(notice) => self.notices.push(notice),
         }
@@ -356,14 +399,19 @@ impl World {
             LogQuery::Keys(keys) => {
                 Loaded::Records(keys.iter().filter_map(|key| self.log.record(key).unwrap()).collect())
             }
-            LogQuery::Room { key, stream } => {
-                Loaded::Room(self.log.record(&key).unwrap(), self.log.head(stream).unwrap())
+            LogQuery::Room { keys, stream } => {
+                let records = keys.iter().filter_map(|key| self.log.record(key).unwrap()).collect();
+                Loaded::Room(records, self.log.head(stream).unwrap())
             }
             LogQuery::Messages { stream, after, records, bytes } => {
                 Loaded::Messages(self.log.read(stream, after, ReadLimit { records, bytes }).unwrap())
             }
         }
     }
+}
+
+pub(super) fn join(group: ConversationShortId, resume: Option<Cursor>) -> RequestBody {
+    RequestBody::JoinLiveGroup(JoinLive { group, resume, info: None })
 }
 
 pub(super) fn app() -> AppId {

@@ -7,6 +7,7 @@ use bim_types::limits::ATTRIBUTES_MAX;
 use bim_types::{AttributeWrite, ErrorCode, GroupKey, Now, Refusal};
 
 use super::Change;
+use super::active::ActiveRoom;
 use crate::engine::Engine;
 use crate::ops::Asker;
 
@@ -47,18 +48,26 @@ impl Engine {
         self.respond(asker, Ok(ResponseBody::LiveAttributes(attributes)));
     }
 
-    pub(super) fn remove_attributes(&mut self, now: Now, key: GroupKey, keys: &[String]) {
+    /// Removes what expired, and what goes with setters that left for good.
+    pub(super) fn remove_attributes_due(&mut self, now: Now, key: GroupKey) {
         let Some(active) = self.rooms.active(key) else { return };
-        let plan = active.attributes.plan_removal(now.mono, keys);
+        let keys = active.attributes_due(now.mono);
+        let plan = active.attributes.plan_removal(now.mono, &keys);
         if plan.is_change() {
             self.write_change(key, Asker::NOBODY, Change::Attributes(plan));
         }
     }
 
     pub(super) fn tell_attributes(&mut self, now: Now, key: GroupKey, asker: Asker, plan: AttributePlan) {
+        let grace = self.config.attribute_leave_grace;
         let Some(active) = self.rooms.active(key) else { return };
         let changed = plan.changed(key.group);
         active.attributes.replace(plan.next, now);
+        for attribute in plan.set.iter().filter(|attribute| attribute.delete_on_leave) {
+            active.expect_leaver(&attribute.setter, now.mono + grace);
+        }
+        let ActiveRoom { leavers, attributes, .. } = active;
+        leavers.retain(|uid, _| !attributes.of_leaver(uid).is_empty());
         if let Some(changed) = changed {
             self.tell_group(key, ServerFrame::LiveAttributesChanged(changed));
         }

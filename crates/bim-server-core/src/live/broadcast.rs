@@ -1,7 +1,9 @@
 //! One message for every live group of an app.
 //!
 //! The groups are read page by page; each gets the message like any other, durable and with a position of its
-//! own, and with the same client id, so that the same broadcast asked for again reaches only who missed it.
+//! own, and with the same client id, so that the same broadcast asked for again reaches only who missed it. A
+//! page is read when every group of the one before is done with: rooms that are brought into memory for it, and
+//! writes that wait, are bounded by a page.
 
 use std::collections::BTreeMap;
 
@@ -36,10 +38,11 @@ pub(crate) struct Broadcasts {
 #[derive(Debug)]
 struct Running {
     asker: Asker,
+    app: AppId,
     actor: Actor,
     broadcast: Broadcast,
     done: BroadcastDone,
-    /// Pages and groups whose outcome is not known.
+    /// Groups of this page whose outcome is not known, and the page itself.
     open: u64,
     /// The last group of the page before, when there may be more.
     next: Option<u64>,
@@ -55,9 +58,9 @@ impl Engine {
         self.broadcasts.last += 1;
         let id = self.broadcasts.last;
         let done = BroadcastDone::default();
-        let running = Running { asker, actor, broadcast, done, open: 0, next: Some(0) };
+        let running = Running { asker, app, actor, broadcast, done, open: 0, next: Some(0) };
         self.broadcasts.running.insert(id, running);
-        self.read_broadcast_page(id, app);
+        self.read_broadcast_page(id);
     }
 
     fn may_broadcast(&mut self, actor: &Actor, broadcast: &Broadcast) -> Result<(), Refusal> {
@@ -72,10 +75,11 @@ impl Engine {
         Ok(())
     }
 
-    fn read_broadcast_page(&mut self, broadcast: u64, app: AppId) {
+    fn read_broadcast_page(&mut self, broadcast: u64) {
         let Some(running) = self.broadcasts.running.get_mut(&broadcast) else { return };
         let Some(after) = running.next.take() else { return };
         running.open += 1;
+        let app = running.app;
         let range = RecordRange::LiveGroups(app);
         let query = LogQuery::Records { range, after, limit: GROUPS_PAGE };
         self.ops.read(&mut self.out, query, PendingRead::BroadcastTo { broadcast, app });
@@ -103,8 +107,7 @@ impl Engine {
         for group in groups {
             self.with_room(now, GroupKey { app, group }, Asker::NOBODY, RoomRequest::Announce(broadcast));
         }
-        self.read_broadcast_page(broadcast, app);
-        self.step_done(broadcast);
+        self.passed_by(broadcast);
     }
 
     /// The page could not be read.
@@ -138,16 +141,20 @@ impl Engine {
         let Some(running) = self.broadcasts.running.get_mut(&broadcast) else { return };
         let count = if is_accepted { &mut running.done.accepted } else { &mut running.done.failed };
         *count += 1;
-        self.step_done(broadcast);
+        self.passed_by(broadcast);
     }
 
-    /// A page or a group is done with. The broadcast is over with the last of them.
-    fn step_done(&mut self, broadcast: u64) {
+    /// A page or a group is done with. After the last of them comes the next page, or the answer.
+    pub(super) fn passed_by(&mut self, broadcast: u64) {
         let Some(running) = self.broadcasts.running.get_mut(&broadcast) else { return };
         running.open = running.open.saturating_sub(1);
-        if running.open == 0
-            && let Some(running) = self.broadcasts.running.remove(&broadcast)
-        {
+        if running.open > 0 {
+            return;
+        }
+        if running.next.is_some() {
+            return self.read_broadcast_page(broadcast);
+        }
+        if let Some(running) = self.broadcasts.running.remove(&broadcast) {
             self.respond(running.asker, Ok(ResponseBody::BroadcastDone(running.done)));
         }
     }

@@ -2,7 +2,10 @@
 //!
 //! A change is computed from the present state, written under the condition that the records are still those
 //! of the present state, and then told to everyone in the group. What is asked meanwhile waits in order, and so
-//! do messages of those whom the change concerns: nothing is accepted from them after it.
+//! do messages of those whom the change concerns, and joins of those whom it removes: nothing is accepted from
+//! them after it, and whoever it keeps out is not in.
+
+use std::collections::BTreeSet;
 
 use bim_livegroup::attributes::AttributePlan;
 use bim_livegroup::room::{Actor, Edit, InfoPlan, Plan, Restraint};
@@ -12,11 +15,12 @@ use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, LogOp, LogOutcome, Put, PutOutcome,
     RecordKey, Replace, StreamId,
 };
-use bim_types::{ErrorCode, GroupInfoChange, GroupKey, Now, Refusal, Seq};
+use bim_types::{ErrorCode, GroupInfoChange, GroupKey, Now, Refusal, Seq, Uid};
 use bytes::Bytes;
 
 use super::active::ActiveRoom;
 use super::groups::store_refusal;
+use super::measures::Kept;
 use super::{ROOM_RETRY, RoomRequest};
 use crate::engine::Engine;
 use crate::io::StoreFailure;
@@ -31,7 +35,7 @@ pub(crate) enum Change {
     /// What is said about the group.
     Info(StoredLiveGroup),
     /// What owner and admins do.
-    Measure(Actor, Plan),
+    Measure(Actor, Box<Plan>),
     /// What a resident says about itself.
     MemberInfo(InfoPlan),
     /// Attributes.
@@ -41,10 +45,22 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    /// Whose messages wait: of everyone to whom it does anything, so that what they may is decided after it.
     fn restrains(&self) -> Restraint {
+        let Self::Measure(_, plan) = self else { return Restraint::Nobody };
+        let named = plan.concerned.iter().cloned();
+        match &plan.restrains {
+            Restraint::Everyone => Restraint::Everyone,
+            Restraint::Users(uids) => Restraint::Users(named.chain(uids.iter().cloned()).collect()),
+            Restraint::Nobody => Restraint::Users(named.collect()),
+        }
+    }
+
+    /// Who waits at the door: whoever is removed by it.
+    fn bars(&self) -> BTreeSet<Uid> {
         match self {
-            Self::Measure(_, plan) => plan.restrains.clone(),
-            Self::Info(_) | Self::MemberInfo(_) | Self::Attributes(_) | Self::Edit(_) => Restraint::Nobody,
+            Self::Measure(_, plan) => plan.removed.iter().cloned().collect(),
+            Self::Info(_) | Self::MemberInfo(_) | Self::Attributes(_) | Self::Edit(_) => BTreeSet::new(),
         }
     }
 
@@ -117,13 +133,17 @@ impl Engine {
         asker: Asker,
         request: RoomRequest,
     ) -> Option<RoomRequest> {
-        let sender = match &request {
-            RoomRequest::Send(_) => self.sessions.user(asker.connection).map(|user| user.uid.clone()),
-            _ => None,
+        let uid = self.sessions.user(asker.connection).map(|user| &user.uid);
+        let is_held = |active: &ActiveRoom, uid: &Uid| match &request {
+            RoomRequest::Leave => active.holds_request_of(asker.connection),
+            RoomRequest::Join(_) => active.bars.contains(uid) || active.holds_request_of(asker.connection),
+            request if request.is_message() => {
+                active.restrains.holds_for(uid) || active.holds_request_of(asker.connection)
+            }
+            _ => false,
         };
         let waits = |active: &ActiveRoom| {
-            active.changing
-                && (request.is_change() || sender.is_some_and(|uid| active.restrains.holds_for(&uid)))
+            active.changing && (request.is_change() || uid.is_some_and(|uid| is_held(active, uid)))
         };
         let Some(active) = self.rooms.active(key).filter(|active| waits(active)) else {
             return Some(request);
@@ -131,7 +151,7 @@ impl Engine {
         if active.changes.len() < CHANGES_WAITING_MAX {
             active.changes.push_back((asker, request));
         } else {
-            self.refuse_for_now(asker, &request);
+            self.refuse_for_now(key, asker, request);
         }
         None
     }
@@ -147,14 +167,12 @@ impl Engine {
     /// Has a change written. Nothing of it has happened before [`Engine::on_change_written`].
     pub(super) fn write_change(&mut self, key: GroupKey, asker: Asker, change: Change) {
         if let Err(refusal) = self.check_writable() {
-            if let Some(active) = self.rooms.active(key) {
-                active.changing = false;
-            }
-            return self.respond(asker, Err(refusal));
+            return self.refuse_change(key, asker, &change, refusal);
         }
         let Some(active) = self.rooms.active(key) else { return };
         active.changing = true;
         active.restrains = change.restrains();
+        active.bars = change.bars();
         if matches!(change, Change::Edit(_)) {
             active.appending += 1;
         }
@@ -173,6 +191,7 @@ impl Engine {
         let Some(active) = self.rooms.active(key) else { return };
         active.changing = false;
         active.restrains = Restraint::Nobody;
+        active.bars.clear();
         if matches!(change, Change::Edit(_)) {
             active.appending = active.appending.saturating_sub(1);
         }
@@ -180,10 +199,24 @@ impl Engine {
             Ok(Some((versions, appended))) => {
                 self.carry_out(now, key, asker, change, &versions, appended);
             }
-            Ok(None) => self.respond(asker, Err(Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY))),
-            Err(failure) => self.respond(asker, Err(store_refusal(failure))),
+            Ok(None) => {
+                let refusal = Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY);
+                self.refuse_change(key, asker, &change, refusal);
+            }
+            Err(failure) => self.refuse_change(key, asker, &change, store_refusal(failure)),
         }
+        self.expire_sanctions(now, key);
         self.next_change(now, key);
+    }
+
+    /// A change could not be made. What a moderator removes is tried again.
+    fn refuse_change(&mut self, key: GroupKey, asker: Asker, change: &Change, refusal: Refusal) {
+        match change {
+            Change::Edit(edit) if asker.is_nobody() => {
+                self.refuse_request(key, asker, RoomRequest::Remove(edit.seq), refusal);
+            }
+            _ => self.respond(asker, Err(refusal)),
+        }
     }
 
     /// A change is durable: it takes effect, and is told.
@@ -213,7 +246,7 @@ impl Engine {
                 if let Some(roll) = plan.roll.take() {
                     active.room.replace_roll(roll, next(), now);
                 }
-                self.tell_measure(now, key, asker, &actor, plan);
+                self.tell_measure(now, key, asker, &actor, *plan, Kept::Durably);
             }
             Change::MemberInfo(mut plan) => {
                 if let Some(roll) = plan.roll.take() {

@@ -7,9 +7,9 @@ use bim_proto::stored::StoredTaps;
 use bim_proto::{ResponseBody, Taps};
 use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, IdempotencyKey, LogOp, LogOutcome, Put,
-    RecordKey,
+    RecordKey, Trim,
 };
-use bim_types::{ErrorCode, GroupKey, Now};
+use bim_types::{ErrorCode, GroupKey, Now, Seq, Wall};
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
@@ -75,19 +75,39 @@ impl Engine {
         self.respond(asker, body);
     }
 
-    /// Keeps the sums, so that a restart need not add up what is older.
-    pub(super) fn keep_counters(&mut self, key: GroupKey) {
+    /// Keeps the sums, so that a restart need not add up what is older, and removes messages and taps from
+    /// before some time. One commit: no tap is removed that is not in the sums that are kept.
+    pub(super) fn keep_house(&mut self, key: GroupKey, before: Option<Wall>) {
         if self.check_writable().is_err() {
             return;
         }
-        let Some(active) = self.rooms.active(key) else { return };
-        if active.counters.through() <= active.counters_kept {
-            return;
+        let Some(active) = self.rooms.active(key).filter(|active| !active.ending) else { return };
+        let through = active.counters.through();
+        let mut ops = Vec::new();
+        if through > active.counters_kept {
+            let value = Some(active.counters.snapshot().encode());
+            let record = RecordKey::LiveCounters(key.app, key.group);
+            ops.push(LogOp::Put(Put { key: record, expected: Expected::Any, value }));
         }
-        active.counters_kept = active.counters.through();
-        let value = Some(active.counters.snapshot().encode());
-        let record = RecordKey::LiveCounters(key.app, key.group);
-        let ops = vec![LogOp::Put(Put { key: record, expected: Expected::Any, value })];
-        self.ops.write(&mut self.out, ops, PendingWrite::Trim);
+        if let Some(before) = before {
+            let streams = [recall::messages(key), recall::taps(key)];
+            ops.extend(streams.map(|stream| LogOp::Trim(Trim { stream, before })));
+        }
+        if !ops.is_empty() {
+            self.ops.write(&mut self.out, ops, PendingWrite::Upkeep { key, through });
+        }
+    }
+
+    pub(crate) fn on_upkeep_written(
+        &mut self,
+        key: GroupKey,
+        through: Seq,
+        result: &Result<Vec<LogOutcome>, StoreFailure>,
+    ) {
+        if result.is_ok()
+            && let Some(active) = self.rooms.active(key)
+        {
+            active.counters_kept = active.counters_kept.max(through);
+        }
     }
 }

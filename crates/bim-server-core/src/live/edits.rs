@@ -1,22 +1,40 @@
 //! Changing and removing messages that were accepted.
 
+use bim_livegroup::authority::Operation;
 use bim_livegroup::room::{Actor, Edit};
 use bim_proto::ResponseBody;
 use bim_proto::stored::StoredLiveMessage;
 use bim_types::store::LogRecord;
 use bim_types::{ConnectionId, DeviceId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq};
 
+use super::moderation::{Subject, shown};
 use super::{Change, RoomRequest, recall};
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output};
-use crate::ops::{Asker, PendingRead};
+use crate::ops::{Asker, PendingEdit, PendingRead};
 
 impl Engine {
-    /// Reads the message that is to be changed, or removed without a body. What changes the group waits
-    /// meanwhile, so that two changes of one message follow each other.
-    pub(super) fn edit_message(&mut self, key: GroupKey, asker: Asker, seq: Seq, body: Option<MessageBody>) {
+    /// Reads the message that is to be changed, or removed without a body; what it is to say from now on, a
+    /// moderator sees before.
+    pub(super) fn edit_message(
+        &mut self,
+        now: Now,
+        key: GroupKey,
+        asker: Asker,
+        seq: Seq,
+        body: Option<MessageBody>,
+    ) {
         let Some(actor) = self.actor(asker) else { return };
-        self.read_edited(key, asker, actor, seq, body);
+        match body {
+            Some(body) if self.config.moderates && !actor.is_app_server => {
+                let Some(active) = self.rooms.active(key) else { return };
+                match active.room.permit(Operation::Receive, &actor).and_then(|()| body.check()) {
+                    Ok(()) => self.ask_moderator(now, key, asker, actor, Subject::Edit(seq, body)),
+                    Err(refusal) => self.respond(asker, Err(refusal)),
+                }
+            }
+            body => self.read_edited(PendingEdit { asker, actor, key, seq, body }),
+        }
     }
 
     /// A moderator wants a message removed. It is done in the name of the owner.
@@ -29,19 +47,15 @@ impl Engine {
         let owner = active.room.owner().clone();
         let (connection, device) = (ConnectionId(u64::MAX), DeviceId::new(0));
         let actor = Actor { uid: owner, connection, device, is_app_server: true };
-        self.read_edited(key, Asker::NOBODY, actor, seq, None);
+        self.read_edited(PendingEdit { asker: Asker::NOBODY, actor, key, seq, body: None });
     }
 
-    fn read_edited(
-        &mut self,
-        key: GroupKey,
-        asker: Asker,
-        actor: Actor,
-        seq: Seq,
-        body: Option<MessageBody>,
-    ) {
+    /// Reads the message that is to be changed. What changes the group waits meanwhile, so that two changes of
+    /// one message follow each other.
+    pub(super) fn read_edited(&mut self, edit: PendingEdit) {
+        let PendingEdit { key, asker, seq, .. } = edit;
         let Some(active) = self.rooms.active(key) else { return };
-        if let Err(refusal) = active.room.permit(bim_livegroup::authority::Operation::Receive, &actor) {
+        if let Err(refusal) = active.room.permit(Operation::Receive, &edit.actor) {
             return self.respond(asker, Err(refusal));
         }
         if seq == Seq::ZERO || seq > active.room.head().seq {
@@ -50,20 +64,11 @@ impl Engine {
         active.changing = true;
         let after = Seq(seq.0 - 1);
         let query = LogQuery::Messages { stream: recall::messages(key), after, records: 1, bytes: 0 };
-        let pending = PendingRead::Edited { asker, actor: Box::new(actor), key, seq, body };
-        self.ops.read(&mut self.out, query, pending);
+        self.ops.read(&mut self.out, query, PendingRead::Edited(Box::new(edit)));
     }
 
-    pub(super) fn on_edited_loaded(
-        &mut self,
-        now: Now,
-        key: GroupKey,
-        asker: Asker,
-        actor: &Actor,
-        seq: Seq,
-        body: Option<MessageBody>,
-        records: Vec<LogRecord>,
-    ) {
+    pub(super) fn on_edited_loaded(&mut self, now: Now, edit: PendingEdit, records: Vec<LogRecord>) {
+        let PendingEdit { asker, actor, key, seq, body } = edit;
         let Some(active) = self.rooms.active(key) else { return };
         active.changing = false;
         let original = records.into_iter().find(|record| record.seq == seq);
@@ -77,8 +82,8 @@ impl Engine {
             Some(message) if message.deleted && body.is_some() => Err(not_found()),
             Some(message) => active
                 .room
-                .permit_change_of(now.wall, actor, &message, body.as_ref())
-                .map(|()| Edit::of(seq, message, actor.uid.clone(), body, now.wall)),
+                .permit_change_of(now.wall, &actor, &message, body.as_ref())
+                .map(|()| Edit::of(seq, message, actor.uid, body, now.wall)),
         };
         match planned {
             Ok(Some(edit)) => self.write_change(key, asker, Change::Edit(edit)),
@@ -88,12 +93,17 @@ impl Engine {
         self.next_change(now, key);
     }
 
-    /// The message could not be read.
-    pub(super) fn on_edited_not_loaded(&mut self, now: Now, key: GroupKey, asker: Asker, refusal: Refusal) {
+    /// The message could not be read. What a moderator removes is tried again.
+    pub(super) fn on_edited_not_loaded(&mut self, now: Now, edit: &PendingEdit, refusal: Refusal) {
+        let PendingEdit { asker, key, seq, .. } = *edit;
         if let Some(active) = self.rooms.active(key) {
             active.changing = false;
         }
-        self.respond(asker, Err(refusal));
+        if asker.is_nobody() {
+            self.refuse_request(key, asker, RoomRequest::Remove(seq), refusal);
+        } else {
+            self.respond(asker, Err(refusal));
+        }
         self.next_change(now, key);
     }
 
@@ -102,6 +112,9 @@ impl Engine {
         let live = active.room.accept_change(now.mono, seq, edit.notice);
         self.out.push(Output::Broadcast(live));
         self.respond(asker, Ok(ResponseBody::Done));
+        if !edit.replacement.deleted {
+            self.review(edit.seq, shown(key, &edit.replacement));
+        }
     }
 }
 

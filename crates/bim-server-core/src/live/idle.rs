@@ -39,32 +39,21 @@ impl Engine {
             }
         }
         for key in gone {
-            self.keep_counters(key);
+            self.keep_house(key, None);
             self.rooms.remove(key);
         }
         let before = now.wall.before(self.config.live_history);
         for key in kept {
-            self.keep_counters(key);
-            self.trim(key, before);
+            self.keep_house(key, Some(before));
         }
         self.rooms.sweep_at = (!self.rooms.slots.is_empty()).then(|| now.mono + SWEEP_INTERVAL);
-    }
-
-    fn trim(&mut self, key: GroupKey, before: Wall) {
-        if self.check_writable().is_ok() {
-            let ops = vec![
-                LogOp::Trim(Trim { stream: recall::messages(key), before }),
-                LogOp::Trim(Trim { stream: recall::taps(key), before }),
-            ];
-            self.ops.write(&mut self.out, ops, PendingWrite::Trim);
-        }
     }
 
     /// Looks for the groups of an app that end when they are idle: their time runs while they are in memory.
     pub(crate) fn watch_idle_groups(&mut self, app: AppId, after: u64) {
         let range = RecordRange::LiveGroups(app);
         let query = LogQuery::Records { range, after, limit: IDLE_GROUPS_PAGE };
-        self.ops.read(&mut self.out, query, PendingRead::IdleGroups { app });
+        self.ops.read(&mut self.out, query, PendingRead::IdleGroups { app, after });
     }
 
     pub(super) fn on_idle_groups_loaded(&mut self, now: Now, app: AppId, records: Vec<VersionedRecord>) {
@@ -175,7 +164,7 @@ impl Engine {
         self.out.push(Output::Notice(Notice::GroupDissolved { group: key }));
         self.done(asker);
         for (asker, request) in behind {
-            self.refuse_absent(asker, &request);
+            self.refuse_absent(key, asker, request);
         }
     }
 }

@@ -9,6 +9,15 @@ use super::membership::Farewell;
 use crate::engine::Engine;
 use crate::ops::Asker;
 
+/// What a measure did to what is kept of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It was changed, and is durable.
+    Durably,
+    /// It is as it was.
+    Same,
+}
+
 impl Engine {
     pub(super) fn take_measure(&mut self, now: Now, key: GroupKey, asker: Asker, measure: Measure) {
         let Some(actor) = self.actor(asker) else { return };
@@ -16,26 +25,38 @@ impl Engine {
         match active.room.plan(now, &actor, measure) {
             Err(refusal) => self.respond(asker, Err(refusal)),
             // What is not kept, such as a kick, needs no disk.
-            Ok(plan) if plan.group.is_none() => self.tell_measure(now, key, asker, &actor, plan),
-            Ok(plan) => self.write_change(key, asker, Change::Measure(actor, plan)),
+            Ok(plan) if plan.group.is_none() => self.tell_measure(now, key, asker, &actor, plan, Kept::Same),
+            Ok(plan) => self.write_change(key, asker, Change::Measure(actor, Box::new(plan))),
         }
     }
 
-    /// A measure has taken effect on the records: everyone hears of it, who is removed goes, and the operator
-    /// gets the answer last.
-    pub(super) fn tell_measure(&mut self, now: Now, key: GroupKey, asker: Asker, actor: &Actor, plan: Plan) {
+    /// A measure has taken effect on the records: everyone hears of it, who is removed goes, who stays gets the
+    /// state, and the operator the answer last.
+    pub(super) fn tell_measure(
+        &mut self,
+        now: Now,
+        key: GroupKey,
+        asker: Asker,
+        actor: &Actor,
+        plan: Plan,
+        kept: Kept,
+    ) {
         let Some(active) = self.rooms.active(key) else { return };
         let version = active.room.version();
         active.room.records_changed(&plan.concerned);
-        let state = active.room.state();
         for change in plan.changes {
             let operator = Some(actor.uid.clone());
             let event = GroupEvent { conversation_short_id: key.group, version, operator, change };
             self.tell_group(key, ServerFrame::LiveEvent(event));
         }
-        self.tell_group(key, ServerFrame::LiveState(state));
         for uid in &plan.removed {
             self.remove_user(now, key, uid);
+        }
+        if kept == Kept::Durably
+            && let Some(active) = self.rooms.active(key)
+        {
+            let state = active.room.state();
+            self.tell_group(key, ServerFrame::LiveState(state));
         }
         self.tell_own_records(now, key, &plan.concerned);
         let done = MeasureDone { version, failed: plan.failed };

@@ -1,10 +1,10 @@
 //! The members of a live group: lists, single records, and what they say about themselves.
 
 use bim_livegroup::authority::Operation;
-use bim_livegroup::room::InfoPlan;
+use bim_livegroup::room::{Actor, InfoPlan};
 use bim_proto::{FRAME_ENTRIES_MAX, MemberPage, MemberQuery, ResponseBody, SetMemberInfo};
 use bim_types::limits::{FRAME_BYTES_MAX, MEMBER_QUERY_UIDS_MAX};
-use bim_types::{ErrorCode, GroupKey, Member, MemberList, Now, Refusal, Uid};
+use bim_types::{ErrorCode, GroupKey, Member, MemberInfo, MemberList, Now, Refusal, Uid};
 
 use super::{Change, Slot};
 use crate::engine::Engine;
@@ -80,6 +80,17 @@ impl Engine {
             Err(refusal) => self.respond(asker, Err(refusal)),
             Ok(plan) if plan.roll.is_none() => self.tell_member_info(now, key, asker, plan),
             Ok(plan) => self.write_change(key, asker, Change::MemberInfo(plan)),
+        }
+    }
+
+    /// Keeps what a resident said about itself when it came in. When that can not be now, what was kept before
+    /// stays.
+    pub(super) fn keep_info(&mut self, key: GroupKey, (actor, info): (Actor, MemberInfo)) {
+        let Some(active) = self.rooms.active(key) else { return };
+        if let Ok(plan) = active.room.plan_info(&actor, None, info.into())
+            && plan.roll.is_some()
+        {
+            self.write_change(key, Asker::NOBODY, Change::MemberInfo(plan));
         }
     }
 

@@ -3,7 +3,7 @@
 use bim_livegroup::authority::Operation;
 use bim_livegroup::room::Entry;
 use bim_proto::{JoinLive, Joined, ResponseBody};
-use bim_types::{ConnectionId, ErrorCode, GroupKey, Now, Refusal};
+use bim_types::{ConnectionId, ErrorCode, GroupKey, MemberInfo, Now, Refusal, Role};
 
 use super::{RoomRequest, Slot};
 use crate::engine::Engine;
@@ -17,8 +17,6 @@ pub(super) enum Farewell {
     Left,
     /// It is gone, and may come back.
     Lost,
-    /// It comes in again at once.
-    Renewed,
 }
 
 impl Engine {
@@ -30,12 +28,15 @@ impl Engine {
         }
         let Some(session) = self.sessions.find_mut(connection) else { return };
         session.groups.insert(key);
-        if join.resume.is_some() {
-            // A cursor says what was received: what still waits in the queue is read again.
-            self.take_out(now, key, connection, Farewell::Renewed);
-        }
         let Some(active) = self.rooms.active(key) else { return };
+        if join.resume.is_some() && active.room.has(connection) {
+            // A cursor says what was received: what still waits in the queue is read again.
+            self.out.push(Output::LeaveGroup { group: key, connection });
+        }
         active.leavers.remove(&actor.uid);
+        let is_resident = !actor.is_app_server && active.room.role(&actor.uid) != Role::Normal;
+        let is_news = |info: &&MemberInfo| is_resident && active.room.info(&actor.uid) != Some(*info);
+        let to_keep = join.info.as_ref().filter(is_news).cloned();
         let Entry { cursor, verdict, replay } = active.room.join(now, &actor, join.info, join.resume);
         let attributes = active.attributes.read(now.mono, &[]);
         let counters = active.counters.values();
@@ -46,6 +47,10 @@ impl Engine {
         self.respond(asker, Ok(ResponseBody::JoinedLiveGroup(joined)));
         for live in replay {
             self.out.push(Output::Replay { connection, live });
+        }
+        if let Some(info) = to_keep {
+            let request = RoomRequest::KeepInfo(Box::new((actor, info)));
+            self.on_room_request(now, key, Asker::NOBODY, request);
         }
     }
 
@@ -85,17 +90,17 @@ impl Engine {
     /// Takes a connection out of a group. With the last device of a user go its attributes: at once when it
     /// left, after a while when it is lost.
     pub(super) fn take_out(&mut self, now: Now, key: GroupKey, connection: ConnectionId, farewell: Farewell) {
-        let grace = self.config.attribute_leave_grace;
+        let at = match farewell {
+            Farewell::Left => now.mono,
+            Farewell::Lost => now.mono + self.config.attribute_leave_grace,
+        };
         let Some(active) = self.rooms.active(key) else { return };
         let Some(left) = active.room.leave(connection) else { return };
-        let keys = if left.last { active.attributes.of_leaver(&left.uid) } else { Vec::new() };
-        let is_lost = farewell == Farewell::Lost;
-        if !keys.is_empty() && is_lost {
-            active.leavers.insert(left.uid, now.mono + grace);
-        }
+        active.expect_leaver(&left.uid, at);
+        let goes_now = farewell == Farewell::Left && active.leavers.contains_key(&left.uid);
         self.out.push(Output::LeaveGroup { group: key, connection });
-        if !keys.is_empty() && farewell == Farewell::Left {
-            self.on_room_request(now, key, Asker::NOBODY, RoomRequest::RemoveAttributes(keys));
+        if goes_now {
+            self.on_room_request(now, key, Asker::NOBODY, RoomRequest::ExpireAttributes);
         }
     }
 }

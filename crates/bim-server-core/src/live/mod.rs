@@ -13,6 +13,7 @@ mod broadcast;
 mod changes;
 mod counters;
 mod edits;
+mod errands;
 mod groups;
 mod history;
 mod idle;
@@ -37,6 +38,7 @@ use crate::ops::{Asker, PendingRead};
 use active::ActiveRoom;
 pub(crate) use broadcast::Broadcasts;
 pub(crate) use changes::Change;
+use errands::{Errand, Errands};
 pub(crate) use moderation::Checks;
 use recall::Recall;
 use requests::RoomRequest;
@@ -59,6 +61,7 @@ pub(crate) struct Rooms {
     wakes: BTreeSet<(Mono, GroupKey)>,
     /// Rooms that something happened to since their wake was planned.
     touched: BTreeSet<GroupKey>,
+    errands: Errands,
 }
 
 /// A room, or the way to it.
@@ -77,10 +80,7 @@ impl Rooms {
     /// When rooms want a look.
     pub(crate) fn next_deadline(&self) -> Option<Mono> {
         let wake = self.wakes.first().map(|(at, _)| *at);
-        match (wake, self.sweep_at) {
-            (Some(wake), Some(sweep)) => Some(wake.min(sweep)),
-            (wake, sweep) => wake.or(sweep),
-        }
+        [wake, self.sweep_at, self.errands.next_deadline()].into_iter().flatten().min()
     }
 
     fn active(&mut self, key: GroupKey) -> Option<&mut ActiveRoom> {
@@ -115,7 +115,7 @@ impl Engine {
         match self.rooms.slots.get_mut(&key) {
             Some(Slot::Active(_)) => self.on_room_request(now, key, asker, request),
             Some(Slot::Loading { waiting, .. }) if waiting.len() >= WAITING_MAX => {
-                self.refuse_for_now(asker, &request);
+                self.refuse_for_now(key, asker, request);
             }
             Some(Slot::Loading { waiting, .. }) => waiting.push_back((asker, request)),
             None => {
@@ -128,16 +128,19 @@ impl Engine {
         self.rooms.sweep_at.get_or_insert(now.mono + SWEEP_INTERVAL);
     }
 
-    fn refuse_for_now(&mut self, asker: Asker, request: &RoomRequest) {
+    fn refuse_for_now(&mut self, key: GroupKey, asker: Asker, request: RoomRequest) {
         let refusal = Refusal::new(ErrorCode::ServerBusy).retry_after(ROOM_RETRY);
-        self.refuse_request(asker, request, refusal);
+        self.refuse_request(key, asker, request, refusal);
     }
 
     /// Answers a request that is not carried out.
-    fn refuse_request(&mut self, asker: Asker, request: &RoomRequest, refusal: Refusal) {
-        match request {
-            RoomRequest::Send(send) => self.refuse_send(asker, send.client_message_id, refusal),
-            RoomRequest::Announce(broadcast) => self.announced(*broadcast, false),
+    fn refuse_request(&mut self, key: GroupKey, asker: Asker, request: RoomRequest, refusal: Refusal) {
+        match (request.message_id(), request) {
+            (Some(id), _) => self.refuse_send(asker, id, refusal),
+            (_, RoomRequest::Announce(broadcast)) => self.announced(broadcast, false),
+            (_, request @ (RoomRequest::Watch | RoomRequest::Remove(_))) if refusal.code.is_retryable() => {
+                self.try_again(Errand::Room(key, request));
+            }
             _ => self.respond(asker, Err(refusal)),
         }
     }
@@ -175,11 +178,13 @@ impl Engine {
             self.rooms.wakes.remove(&(at, key));
             self.wake_room(now, key);
         }
+        self.tick_errands(now);
         self.sweep_rooms(now);
     }
 
     /// Plans when the rooms that something happened to want a look.
     pub(crate) fn plan_wakes(&mut self, now: Now) {
+        self.rooms.errands.plan(now);
         let interval = self.config.pulse_interval;
         for key in std::mem::take(&mut self.rooms.touched) {
             let Some(Slot::Active(active)) = self.rooms.slots.get_mut(&key) else { continue };

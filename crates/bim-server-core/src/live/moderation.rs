@@ -1,17 +1,20 @@
-//! Messages that wait for a moderator's verdict.
+//! Messages, and changes of messages, that wait for a moderator's verdict.
 //!
 //! Those of one connection are released in the order they came, whatever order the verdicts come in. Rights are
-//! looked at again when a message is released: who was muted meanwhile does not speak.
+//! looked at again when a message is released: who was muted meanwhile does not speak, and one that waits for a
+//! measure to become durable waits on with its verdict.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bim_livegroup::room::Actor;
 use bim_proto::SendLive;
-use bim_types::{ConnectionId, ErrorCode, GroupKey, MessageBody, Mono, Now, Refusal};
+use bim_proto::stored::StoredLiveMessage;
+use bim_types::{ConnectionId, ErrorCode, GroupKey, MessageBody, Mono, Now, Priority, Refusal, Seq};
 
+use super::RoomRequest;
 use crate::engine::Engine;
 use crate::io::{Moderated, ModerationVerdict, Output};
-use crate::ops::{Asker, Origin};
+use crate::ops::{Asker, Origin, PendingEdit, Sending};
 
 /// Messages that may wait for a verdict. More are refused as busy.
 const CHECKS_MAX: usize = 16_384;
@@ -25,24 +28,51 @@ pub(crate) struct Checks {
     last: u64,
     waiting: BTreeMap<(ConnectionId, u64), Check>,
     connections: BTreeMap<u64, ConnectionId>,
-    deadlines: VecDeque<(Mono, u64)>,
+    /// When which verdict is overdue.
+    deadlines: BTreeSet<(Mono, u64)>,
 }
 
-/// A message that waits for its verdict, or with it for those before it.
+/// What waits for its verdict, or with it for what came before it.
 #[derive(Debug)]
-struct Check {
+pub(super) struct Check {
     key: GroupKey,
     asker: Asker,
     actor: Actor,
-    send: SendLive,
-    content: [u8; 16],
+    pub(super) subject: Subject,
+    deadline: Mono,
     verdict: Option<ModerationVerdict>,
+}
+
+/// What a moderator is asked about.
+#[derive(Debug)]
+pub(super) enum Subject {
+    /// A message, and a hash of what its device said.
+    Send(SendLive, [u8; 16]),
+    /// What a message is to say from now on.
+    Edit(Seq, MessageBody),
 }
 
 impl Checks {
     /// When the next verdict is overdue.
     pub(crate) fn next_deadline(&self) -> Option<Mono> {
-        self.deadlines.front().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    fn insert(&mut self, check: Check) -> u64 {
+        self.last += 1;
+        self.connections.insert(self.last, check.asker.connection);
+        self.deadlines.insert((check.deadline, self.last));
+        self.waiting.insert((check.asker.connection, self.last), check);
+        self.last
+    }
+
+    /// Takes a verdict; the first one counts. Says on whose connection.
+    fn judge(&mut self, id: u64, verdict: ModerationVerdict) -> Option<ConnectionId> {
+        let connection = *self.connections.get(&id)?;
+        let check = self.waiting.get_mut(&(connection, id))?;
+        self.deadlines.remove(&(check.deadline, id));
+        check.verdict.get_or_insert(verdict);
+        Some(connection)
     }
 
     /// The first message of a connection, if its verdict is known.
@@ -62,42 +92,39 @@ impl Engine {
         key: GroupKey,
         asker: Asker,
         actor: Actor,
-        send: SendLive,
-        content: [u8; 16],
+        subject: Subject,
     ) {
+        let sender = actor.uid.clone();
+        let message = match &subject {
+            Subject::Send(send, _) => {
+                Moderated { group: key, sender, priority: send.priority, body: send.body.clone() }
+            }
+            // A change is a message of class HIGH.
+            Subject::Edit(_, body) => {
+                Moderated { group: key, sender, priority: Priority::High, body: body.clone() }
+            }
+        };
+        let deadline = now.mono + self.config.moderation_timeout;
+        let check = Check { key, asker, actor, subject, deadline, verdict: None };
         if self.checks.waiting.len() >= CHECKS_MAX {
             let refusal = Refusal::new(ErrorCode::ServerBusy).retry_after(CHECKS_RETRY);
-            return self.refuse_send(asker, send.client_message_id, refusal);
+            return self.refuse_request(key, asker, RoomRequest::Checked(Box::new(check)), refusal);
         }
-        self.checks.last += 1;
-        let id = self.checks.last;
-        let message = Moderated {
-            group: key,
-            sender: actor.uid.clone(),
-            priority: send.priority,
-            body: send.body.clone(),
-        };
-        let check = Check { key, asker, actor, send, content, verdict: None };
-        self.checks.waiting.insert((asker.connection, id), check);
-        self.checks.connections.insert(id, asker.connection);
-        self.checks.deadlines.push_back((now.mono + self.config.moderation_timeout, id));
+        let id = self.checks.insert(check);
         self.out.push(Output::Moderate { id, message });
     }
 
     pub(crate) fn on_moderated(&mut self, now: Now, id: u64, verdict: ModerationVerdict) {
-        let Some(connection) = self.checks.connections.get(&id).copied() else { return };
-        if let Some(check) = self.checks.waiting.get_mut(&(connection, id)) {
-            check.verdict.get_or_insert(verdict);
-        }
+        let Some(connection) = self.checks.judge(id, verdict) else { return };
         while let Some(check) = self.checks.release(connection) {
-            self.decide(now, check);
+            self.with_room(now, check.key, check.asker, RoomRequest::Checked(Box::new(check)));
         }
     }
 
     /// Decides in the place of moderators that took too long.
     pub(crate) fn tick_checks(&mut self, now: Now) {
         while self.checks.next_deadline().is_some_and(|at| at <= now.mono) {
-            let Some((_, id)) = self.checks.deadlines.pop_front() else { return };
+            let Some((_, id)) = self.checks.deadlines.pop_first() else { return };
             let verdict = if self.config.moderation_fallback_allows {
                 ModerationVerdict::Allow
             } else {
@@ -108,42 +135,90 @@ impl Engine {
         }
     }
 
-    fn decide(&mut self, now: Now, check: Check) {
-        let Check { key, asker, actor, send, content, verdict } = check;
-        let id = send.client_message_id;
-        let Some(active) = self.rooms.active(key).filter(|active| !active.ending) else {
-            return self.refuse_send(asker, id, ErrorCode::UserNotInGroup.into());
-        };
-        if let Err(refusal) = active.room.may_speak(now, &actor, send.priority) {
-            return self.refuse_send(asker, id, refusal);
-        }
-        let mut message = super::sends::stored(&actor, &send, now.wall);
-        let mut said = None;
-        match verdict {
-            None | Some(ModerationVerdict::Allow) => {}
-            Some(ModerationVerdict::OnlyForSender) => message.only_for_sender = true,
-            Some(ModerationVerdict::Refuse { check_code, message }) => {
-                return self.refuse_send(asker, id, refused(check_code, &message));
-            }
-            Some(ModerationVerdict::Rewrite(body)) => match body.check() {
-                Ok(()) => said = Some(std::mem::replace(&mut message.body, body)),
-                Err(_) => {
-                    return self.refuse_send(asker, id, refused(0, "rewritten to nothing that can be sent"));
+    /// A message or a change comes back with its verdict.
+    pub(super) fn decide(&mut self, now: Now, check: Check) {
+        let Check { key, asker, actor, subject, verdict, .. } = check;
+        let verdict = verdict.unwrap_or(ModerationVerdict::Allow);
+        match subject {
+            Subject::Send(send, content) => {
+                let id = send.client_message_id;
+                let sending = self
+                    .may_release(now, key, &actor, &send)
+                    .and_then(|()| judged(super::sends::stored(&actor, &send, now.wall), verdict));
+                match sending {
+                    Ok((message, said)) => {
+                        let origin = Origin::Request(asker);
+                        self.append(key, Sending { origin, message, content, said });
+                        if let Some(session) = self.sessions.find_mut(asker.connection) {
+                            session.refused.remove(id);
+                        }
+                    }
+                    Err(refusal) => self.refuse_send(asker, id, refusal),
                 }
+            }
+            Subject::Edit(seq, body) => match judged_edit(body, verdict) {
+                // Who is gone gets no answer and makes no change.
+                Ok(_) if self.actor(asker).is_none() => {}
+                Ok(body) => self.read_edited(PendingEdit { asker, actor, key, seq, body: Some(body) }),
+                Err(refusal) => self.respond(asker, Err(refusal)),
             },
-        }
-        let origin = Origin::Request(asker);
-        self.append(key, crate::ops::Sending { origin, message, content, said });
-        if let Some(session) = self.sessions.find_mut(asker.connection) {
-            session.refused.remove(id);
         }
     }
 
+    fn may_release(
+        &mut self,
+        now: Now,
+        key: GroupKey,
+        actor: &Actor,
+        send: &SendLive,
+    ) -> Result<(), Refusal> {
+        self.check_writable()?;
+        self.check_order(actor.connection, send)?;
+        let Some(active) = self.rooms.active(key) else { return Err(ErrorCode::UserNotInGroup.into()) };
+        active.room.may_speak(now, actor, send.priority)
+    }
+
     /// Shows an accepted message to the moderator.
-    pub(super) fn review(&mut self, key: GroupKey, seq: bim_types::Seq, message: Moderated) {
+    pub(super) fn review(&mut self, seq: Seq, message: Moderated) {
         if self.config.moderates {
-            self.out.push(Output::Review { seq, message: Moderated { group: key, ..message } });
+            self.out.push(Output::Review { seq, message });
         }
+    }
+}
+
+/// A message as it is to be stored after its verdict, and what its device said when that is something else.
+fn judged(
+    message: StoredLiveMessage,
+    verdict: ModerationVerdict,
+) -> Result<(StoredLiveMessage, Option<MessageBody>), Refusal> {
+    match verdict {
+        ModerationVerdict::Allow => Ok((message, None)),
+        ModerationVerdict::OnlyForSender => {
+            Ok((StoredLiveMessage { only_for_sender: true, ..message }, None))
+        }
+        ModerationVerdict::Refuse { check_code, message } => Err(refused(check_code, &message)),
+        ModerationVerdict::Rewrite(body) => {
+            let body = rewritten(body)?;
+            let said = Some(message.body.clone());
+            Ok((StoredLiveMessage { body, ..message }, said))
+        }
+    }
+}
+
+/// What a message is to say after the verdict on it. A message that all saw can not be changed for one.
+fn judged_edit(body: MessageBody, verdict: ModerationVerdict) -> Result<MessageBody, Refusal> {
+    match verdict {
+        ModerationVerdict::Allow => Ok(body),
+        ModerationVerdict::OnlyForSender => Err(refused(0, "only its sender may see it")),
+        ModerationVerdict::Refuse { check_code, message } => Err(refused(check_code, &message)),
+        ModerationVerdict::Rewrite(body) => rewritten(body),
+    }
+}
+
+fn rewritten(body: MessageBody) -> Result<MessageBody, Refusal> {
+    match body.check() {
+        Ok(()) => Ok(body),
+        Err(_) => Err(refused(0, "rewritten to nothing that can be sent")),
     }
 }
 
@@ -159,7 +234,7 @@ fn refused(check_code: i32, message: &str) -> Refusal {
 }
 
 /// A message as a moderator sees it.
-pub(super) fn shown(key: GroupKey, message: &bim_proto::stored::StoredLiveMessage) -> Moderated {
-    let body: MessageBody = message.body.clone();
-    Moderated { group: key, sender: message.sender.clone(), priority: message.priority, body }
+pub(super) fn shown(key: GroupKey, message: &StoredLiveMessage) -> Moderated {
+    let (sender, body) = (message.sender.clone(), message.body.clone());
+    Moderated { group: key, sender, priority: message.priority, body }
 }

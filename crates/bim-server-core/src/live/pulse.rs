@@ -4,7 +4,6 @@ use bim_proto::ServerFrame;
 use bim_types::{GroupChange, GroupEvent, GroupKey, LivePulse, Now};
 
 use super::RoomRequest;
-use super::active::ActiveRoom;
 use crate::engine::Engine;
 use crate::ops::Asker;
 
@@ -13,6 +12,7 @@ impl Engine {
     pub(super) fn wake_room(&mut self, now: Now, key: GroupKey) {
         let Some(active) = self.rooms.active(key) else { return };
         active.wake_at = None;
+        active.looked_at = Some(now.mono);
         self.expire_sanctions(now, key);
         self.pulse(now, key);
         self.expire_attributes(now, key);
@@ -70,24 +70,8 @@ impl Engine {
     /// Removes attributes that expired, and those of users who did not come back.
     fn expire_attributes(&mut self, now: Now, key: GroupKey) {
         let Some(active) = self.rooms.active(key) else { return };
-        if active.changing || active.ending {
-            return;
-        }
-        let mut keys = active.attributes.expired(now.mono);
-        keys.extend(keys_of_lost(active, now));
-        if !keys.is_empty() {
-            self.on_room_request(now, key, Asker::NOBODY, RoomRequest::RemoveAttributes(keys));
+        if !active.changing && !active.ending && !active.attributes_due(now.mono).is_empty() {
+            self.on_room_request(now, key, Asker::NOBODY, RoomRequest::ExpireAttributes);
         }
     }
-}
-
-fn keys_of_lost(active: &mut ActiveRoom, now: Now) -> Vec<String> {
-    let due: Vec<_> =
-        active.leavers.iter().filter(|(_, at)| **at <= now.mono).map(|(uid, _)| uid.clone()).collect();
-    let mut keys = Vec::new();
-    for uid in due {
-        active.leavers.remove(&uid);
-        keys.extend(active.attributes.of_leaver(&uid));
-    }
-    keys
 }

@@ -11,6 +11,7 @@ use bim_types::{GroupKey, Now, Position, Refusal, Seq};
 
 use super::Slot;
 use super::active::ActiveRoom;
+use super::errands::Errand;
 use super::groups::store_refusal;
 use crate::engine::Engine;
 use crate::io::{Loaded, LogQuery, Notice, Output, StoreFailure};
@@ -69,8 +70,11 @@ impl Engine {
             (PendingRead::RecallTaps { key }, Ok(Loaded::Messages(records))) => {
                 self.on_taps_recalled(now, key, records);
             }
-            (PendingRead::IdleGroups { app }, Ok(Loaded::Records(records))) => {
+            (PendingRead::IdleGroups { app, .. }, Ok(Loaded::Records(records))) => {
                 self.on_idle_groups_loaded(now, app, records);
+            }
+            (PendingRead::IdleGroups { app, after }, _) => {
+                self.try_again(Errand::IdleGroups { app, after });
             }
             (PendingRead::BroadcastTo { broadcast, app }, Ok(Loaded::Records(records))) => {
                 self.on_broadcast_page(now, broadcast, app, records);
@@ -79,12 +83,12 @@ impl Engine {
                 let failure = result.err().unwrap_or(StoreFailure::Failed);
                 self.on_broadcast_page_lost(broadcast, store_refusal(failure));
             }
-            (PendingRead::Edited { asker, actor, key, seq, body }, Ok(Loaded::Messages(records))) => {
-                self.on_edited_loaded(now, key, asker, &actor, seq, body, records);
+            (PendingRead::Edited(edit), Ok(Loaded::Messages(records))) => {
+                self.on_edited_loaded(now, *edit, records);
             }
-            (PendingRead::Edited { asker, key, .. }, result) => {
+            (PendingRead::Edited(edit), result) => {
                 let failure = result.err().unwrap_or(StoreFailure::Failed);
-                self.on_edited_not_loaded(now, key, asker, store_refusal(failure));
+                self.on_edited_not_loaded(now, &edit, store_refusal(failure));
             }
             (
                 PendingRead::Room { key } | PendingRead::Recall { key } | PendingRead::RecallTaps { key },
@@ -107,8 +111,8 @@ impl Engine {
             (PendingRead::History(pending), Ok(Loaded::Messages(records))) => {
                 self.on_history_loaded(pending, records);
             }
-            (PendingRead::Original { asker, key, said }, Ok(Loaded::Messages(records))) => {
-                self.on_original_loaded(asker, key, &said, records);
+            (PendingRead::Original { asker, key, seq, said }, Ok(Loaded::Messages(records))) => {
+                self.on_original_loaded(asker, key, seq, &said, records);
             }
             (
                 PendingRead::CountGroups { asker, .. }
@@ -124,7 +128,6 @@ impl Engine {
             }
             (
                 PendingRead::Apps { .. }
-                | PendingRead::IdleGroups { .. }
                 | PendingRead::Room { .. }
                 | PendingRead::Recall { .. }
                 | PendingRead::RecallTaps { .. },
@@ -290,8 +293,8 @@ impl Engine {
         if let Some(Slot::Loading { waiting, .. }) = self.rooms.slots.remove(&key) {
             for (asker, request) in waiting {
                 match &refusal {
-                    Some(refusal) => self.refuse_request(asker, &request, refusal.clone()),
-                    None => self.refuse_absent(asker, &request),
+                    Some(refusal) => self.refuse_request(key, asker, request, refusal.clone()),
+                    None => self.refuse_absent(key, asker, request),
                 }
             }
         }

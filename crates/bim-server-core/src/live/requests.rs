@@ -1,11 +1,14 @@
 //! What is asked of one room, and who answers it.
 
+use bim_livegroup::authority::{Operation, absent};
+use bim_livegroup::room::Actor;
 use bim_proto::{HistoryQuery, JoinLive, MemberQuery, RequestBody, SendLive, SetMemberInfo, Taps};
 use bim_types::{
-    AttributeWrite, ConversationShortId, ErrorCode, GroupInfoChange, GroupKey, Measure, MessageBody, Now,
-    Refusal, Seq, Uid,
+    AttributeWrite, ClientMessageId, ConversationShortId, ErrorCode, GroupInfoChange, GroupKey, Measure,
+    MemberInfo, MessageBody, Now, Refusal, Seq, Uid,
 };
 
+use super::moderation::{Check, Subject};
 use crate::engine::Engine;
 use crate::ops::Asker;
 
@@ -30,10 +33,14 @@ pub(super) enum RoomRequest {
     Tap(Taps),
     /// A broadcast passes by.
     Announce(u64),
+    /// A message or a change of one comes back from the moderator.
+    Checked(Box<Check>),
     /// A moderator wants a message removed.
     Remove(Seq),
-    /// Attributes expired, or went with their setter.
-    RemoveAttributes(Vec<String>),
+    /// Attributes may have expired, or go with a setter that left.
+    ExpireAttributes,
+    /// A resident came in and said something about itself, which is kept.
+    KeepInfo(Box<(Actor, MemberInfo)>),
     /// Nobody was in for long enough.
     EndIdle,
     /// The room is only to be in memory.
@@ -51,8 +58,10 @@ impl RoomRequest {
             | Self::Edit(..)
             | Self::WriteAttributes(_)
             | Self::Remove(_)
-            | Self::RemoveAttributes(_)
+            | Self::ExpireAttributes
+            | Self::KeepInfo(_)
             | Self::EndIdle => true,
+            Self::Checked(check) => matches!(check.subject, Subject::Edit(..)),
             Self::Get
             | Self::Join(_)
             | Self::Leave
@@ -64,6 +73,23 @@ impl RoomRequest {
             | Self::Tap(_)
             | Self::Announce(_)
             | Self::Watch => false,
+        }
+    }
+
+    /// Whether it is a message to be accepted.
+    pub(super) fn is_message(&self) -> bool {
+        self.message_id().is_some()
+    }
+
+    /// What its device called the message, if it is one.
+    pub(super) fn message_id(&self) -> Option<ClientMessageId> {
+        match self {
+            Self::Send(send) => Some(send.client_message_id),
+            Self::Checked(check) => match &check.subject {
+                Subject::Send(send, _) => Some(send.client_message_id),
+                Subject::Edit(..) => None,
+            },
+            _ => None,
         }
     }
 }
@@ -109,7 +135,7 @@ impl Engine {
         if self.rooms.active(key).is_none_or(|active| active.ending) && !matches!(request, RoomRequest::Leave)
         {
             // Whether it is gone is not known before the disk has said so.
-            return self.refuse_for_now(asker, &request);
+            return self.refuse_for_now(key, asker, request);
         }
         self.expire_sanctions(now, key);
         match request {
@@ -125,10 +151,12 @@ impl Engine {
             RoomRequest::SetMemberInfo(set) => self.set_member_info(now, key, asker, set),
             RoomRequest::ListMembers(query) => self.list_members(now, key, asker, query),
             RoomRequest::GetMembers(uids) => self.get_members(now, key, asker, uids),
-            RoomRequest::Edit(seq, body) => self.edit_message(key, asker, seq, body),
+            RoomRequest::Edit(seq, body) => self.edit_message(now, key, asker, seq, body),
             RoomRequest::Remove(seq) => self.remove_for_moderator(key, seq),
             RoomRequest::WriteAttributes(writes) => self.write_attributes(now, key, asker, writes),
-            RoomRequest::RemoveAttributes(keys) => self.remove_attributes(now, key, &keys),
+            RoomRequest::ExpireAttributes => self.remove_attributes_due(now, key),
+            RoomRequest::KeepInfo(said) => self.keep_info(key, *said),
+            RoomRequest::Checked(check) => self.decide(now, *check),
             RoomRequest::ReadAttributes(keys) => self.read_attributes(now, key, asker, &keys),
             RoomRequest::Tap(taps) => self.tap_counters(now, key, asker, taps),
             RoomRequest::Announce(broadcast) => self.announce(now, key, broadcast),
@@ -137,12 +165,13 @@ impl Engine {
     }
 
     /// The answer when there is no such group.
-    pub(super) fn refuse_absent(&mut self, asker: Asker, request: &RoomRequest) {
-        use bim_livegroup::authority::{Operation, absent};
-        let refusal: Refusal = match request {
+    pub(super) fn refuse_absent(&mut self, key: GroupKey, asker: Asker, request: RoomRequest) {
+        let refusal: Refusal = match &request {
             RoomRequest::Get | RoomRequest::Join(_) => absent(Operation::ReadInfo),
+            // A group that is gone is none that a broadcast has to reach.
+            RoomRequest::Announce(broadcast) => return self.passed_by(*broadcast),
             _ => absent(Operation::Receive),
         };
-        self.refuse_request(asker, request, refusal);
+        self.refuse_request(key, asker, request, refusal);
     }
 }

@@ -9,11 +9,11 @@ use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, IdempotencyKey, LogOp, LogOutcome, LogRecord,
     StreamId,
 };
-use bim_types::{ClientMessageId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq, Wall};
+use bim_types::{ClientMessageId, ConnectionId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq, Wall};
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
-use super::moderation::shown;
+use super::moderation::{Subject, shown};
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output, StoreFailure};
 use crate::ops::{Asker, Origin, PendingRead, PendingWrite, Sending};
@@ -30,7 +30,7 @@ impl Engine {
                 self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
             }
             Ok((Admission::New, content)) if self.config.moderates && !actor.is_app_server => {
-                return self.ask_moderator(now, key, asker, actor, send, content);
+                return self.ask_moderator(now, key, asker, actor, Subject::Send(send, content));
             }
             Ok((Admission::New, content)) => {
                 let message = stored(&actor, &send, now.wall);
@@ -52,19 +52,25 @@ impl Engine {
         send: &SendLive,
     ) -> Result<(Admission, [u8; 16]), Refusal> {
         self.check_writable()?;
-        let overtakes = |session: &crate::session::Session| {
-            send.follows.is_some_and(|before| session.refused.contains(before))
-        };
-        if self.sessions.find(actor.connection).is_some_and(overtakes) {
-            let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(FOLLOWER_RETRY);
-            return Err(refusal.hint("the message before this one was refused"));
-        }
+        self.check_order(actor.connection, send)?;
         let content = content_hash(&send.body);
         let Some(active) = self.rooms.active(key) else {
             return Err(ErrorCode::UserNotInGroup.into());
         };
         let admission = active.room.admit(now, actor, send, content)?;
         Ok((admission, content))
+    }
+
+    /// Whether a message would overtake one that was refused for now.
+    pub(super) fn check_order(&self, connection: ConnectionId, send: &SendLive) -> Result<(), Refusal> {
+        let overtakes = |session: &crate::session::Session| {
+            send.follows.is_some_and(|before| session.refused.contains(before))
+        };
+        if self.sessions.find(connection).is_some_and(overtakes) {
+            let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(FOLLOWER_RETRY);
+            return Err(refusal.hint("the message before this one was refused"));
+        }
+        Ok(())
     }
 
     /// Refuses a message. When it may come back it is remembered, so that nothing overtakes it.
@@ -154,7 +160,7 @@ impl Engine {
             Origin::Broadcast(broadcast) => self.announced(broadcast, true),
         }
         self.out.push(Output::Broadcast(live));
-        self.review(key, seq, shown);
+        self.review(seq, shown);
     }
 
     /// The message was accepted before: its first record says when.
@@ -163,28 +169,33 @@ impl Engine {
             Origin::Request(asker) => asker,
             Origin::Broadcast(broadcast) => return self.announced(broadcast, true),
         };
+        let said = sending.said.unwrap_or(sending.message.body);
+        self.read_original(asker, key, seq, said);
+    }
+
+    fn read_original(&mut self, asker: Asker, key: GroupKey, seq: Seq, said: MessageBody) {
         let query = LogQuery::Messages {
             stream: StreamId::LiveGroup(key.app, key.group),
             after: Seq(seq.0.saturating_sub(1)),
             records: 1,
             bytes: 0,
         };
-        let said = sending.said.unwrap_or(sending.message.body);
-        self.ops.read(&mut self.out, query, PendingRead::Original { asker, key, said });
+        self.ops.read(&mut self.out, query, PendingRead::Original { asker, key, seq, said });
     }
 
     pub(super) fn on_original_loaded(
         &mut self,
         asker: Asker,
         key: GroupKey,
+        seq: Seq,
         said: &MessageBody,
         records: Vec<LogRecord>,
     ) {
-        let original = records.into_iter().next().and_then(|record| {
-            StoredLiveMessage::decode(record.record).ok().map(|message| (record.seq, message))
-        });
+        // It may have been trimmed since it was recognised.
+        let original = records.into_iter().find(|record| record.seq == seq);
+        let original = original.and_then(|record| StoredLiveMessage::decode(record.record).ok());
         let body = match (original, self.rooms.active(key)) {
-            (Some((seq, message)), Some(active)) => {
+            (Some(message), Some(active)) => {
                 let was_changed = message.edits > 0;
                 let said = Some(said).filter(|_| !was_changed);
                 Ok(ResponseBody::LiveMessageAccepted(active.room.accepted(seq, &message, said)))

@@ -17,7 +17,7 @@ impl Engine {
         self.sessions.insert(connection, peer, now.mono, deadline);
         if self.health.is_drained {
             let refusal = self.come_back_later();
-            self.end(connection, refusal);
+            self.end(now, connection, refusal);
         }
     }
 
@@ -44,16 +44,16 @@ impl Engine {
             (Ok(ClientFrame::Pong(_)), true) => {}
             (Ok(ClientFrame::Goodbye(_)), _) => self.on_goodbye(now, connection),
             (Ok(ClientFrame::Hello(Hello { .. })), true) => {
-                self.violation(connection, "hello is sent once");
+                self.violation(now, connection, "hello is sent once");
             }
             (Ok(ClientFrame::Request(_) | ClientFrame::Ping(_) | ClientFrame::Pong(_)), false) => {
-                self.violation(connection, "the first frame must be a hello");
+                self.violation(now, connection, "the first frame must be a hello");
             }
             (Err(bim_proto::DecodeError::Version { found }), _) => {
                 let hint = format!("protocol version {found} is not spoken here; expected 1");
-                self.end(connection, Refusal::new(ErrorCode::ProtocolVersion).hint(hint));
+                self.end(now, connection, Refusal::new(ErrorCode::ProtocolVersion).hint(hint));
             }
-            (Err(error), _) => self.violation(connection, error.to_string()),
+            (Err(error), _) => self.violation(now, connection, error.to_string()),
         }
     }
 
@@ -64,8 +64,13 @@ impl Engine {
         }
     }
 
-    fn violation(&mut self, connection: ConnectionId, hint: impl Into<std::borrow::Cow<'static, str>>) {
-        self.end(connection, Refusal::new(ErrorCode::ProtocolViolation).hint(hint));
+    fn violation(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        hint: impl Into<std::borrow::Cow<'static, str>>,
+    ) {
+        self.end(now, connection, Refusal::new(ErrorCode::ProtocolViolation).hint(hint));
     }
 
     fn on_request(&mut self, now: Now, connection: ConnectionId, request: Request) {

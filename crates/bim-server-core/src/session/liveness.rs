@@ -35,7 +35,7 @@ impl Engine {
                 self.out.send(connection, ServerFrame::Ping(Ping { nonce }));
                 self.sessions.set_timer(connection, at);
             }
-            Due::End(reason) => self.end(connection, reason),
+            Due::End(reason) => self.end(now, connection, reason),
         }
     }
 

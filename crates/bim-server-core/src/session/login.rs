@@ -13,7 +13,7 @@ use crate::token::{self, Claims, TokenRules};
 impl Engine {
     pub(super) fn on_hello(&mut self, now: Now, connection: ConnectionId, hello: Hello) {
         if let Err(refusal) = self.log_in(now, connection, hello) {
-            self.end(connection, refusal);
+            self.end(now, connection, refusal);
         }
     }
 
@@ -46,15 +46,15 @@ impl Engine {
         let Hello { app, uid, device, .. } = hello;
         let is_app_server = claims.app_server;
         let user = User { app, uid, device, expires_at: claims.expires_at, is_app_server };
-        self.fence_older(&user)?;
+        self.fence_older(now, &user)?;
         self.welcome(now, connection, user);
         Ok(())
     }
 
     /// Ends the older session of the same device, and minds how many devices a user has.
-    fn fence_older(&mut self, user: &User) -> Result<(), Refusal> {
+    fn fence_older(&mut self, now: Now, user: &User) -> Result<(), Refusal> {
         if let Some(older) = self.sessions.of_device(user) {
-            self.end(older, ErrorCode::Replaced.into());
+            self.end(now, older, ErrorCode::Replaced.into());
         } else if self.sessions.devices(user.app, &user.uid) >= self.config.devices_per_uid {
             let limit = self.config.devices_per_uid as u64;
             return Err(Refusal::new(ErrorCode::TooManyDevices).limit(limit));
