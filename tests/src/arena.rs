@@ -1,12 +1,13 @@
 //! A server somewhere, and clients that reach it.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bim::Client;
-use bim_fake_server::FakeServer;
+use bim::{Client, Uid};
+use bim_fake_server::{FakeServer, FakeServerBuilder};
 use bim_server::StoreMode;
 use bim_server_core::EngineConfig;
 use bim_store::ServerLog;
@@ -14,7 +15,7 @@ use bim_store::redb::{RedbLog, RedbOptions};
 use bim_transport::quic::{QuicConfig, QuicDialer, QuicListener};
 use bim_transport::tls::{ClientTls, DevCertificate};
 use bim_transport::websocket::{WebSocketConfig, WebSocketDialer, WebSocketListener};
-use bim_transport::{Endpoint, Listener};
+use bim_transport::{Dialer, Endpoint, Listener};
 use tempfile::TempDir;
 
 /// What frames travel over.
@@ -60,20 +61,39 @@ pub struct Arena {
     place: TempDir,
 }
 
+/// How often rooms of an arena tell who came and went: as often as a server may, so that nobody waits for it.
+pub const PULSE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long attributes outlive the connection of their setter in an arena.
+pub const ATTRIBUTE_LEAVE_GRACE: Duration = Duration::from_secs(1);
+
+/// Budgets that do not hinder, and news as soon as they may come.
+pub fn generous(limits: &mut EngineConfig) {
+    limits.sender_per_second = 100_000;
+    limits.sender_burst = 100_000;
+    limits.room_shared_per_second = 100_000;
+    limits.room_high_per_second = 100_000;
+    limits.pulse_interval = PULSE_INTERVAL;
+    limits.attribute_leave_grace = ATTRIBUTE_LEAVE_GRACE;
+}
+
 impl Arena {
-    /// A server with budgets that do not hinder.
+    /// A server with budgets that do not hinder, and news as soon as they may come.
     ///
     /// # Panics
     ///
     /// When anything of it does not start.
     pub async fn start(link: Link, server_keeps: ServerKeeps, client_keeps: ClientKeeps) -> Self {
-        Self::start_with(link, server_keeps, client_keeps, |limits| {
-            limits.sender_per_second = 100_000;
-            limits.sender_burst = 100_000;
-            limits.room_shared_per_second = 100_000;
-            limits.room_high_per_second = 100_000;
-        })
-        .await
+        Self::start_with(link, server_keeps, client_keeps, generous).await
+    }
+
+    /// A server in memory, and clients beside it, with limits of the scenario's choosing.
+    ///
+    /// # Panics
+    ///
+    /// When anything of it does not start.
+    pub async fn in_memory(limits: impl FnOnce(&mut EngineConfig)) -> Self {
+        Self::start_with(Link::Memory, ServerKeeps::Memory, ClientKeeps::Memory, limits).await
     }
 
     /// A server with limits of the scenario's choosing.
@@ -87,13 +107,27 @@ impl Arena {
         client_keeps: ClientKeeps,
         limits: impl FnOnce(&mut EngineConfig),
     ) -> Self {
+        let builder = FakeServer::builder().limits(limits);
+        Self::start_server(link, server_keeps, client_keeps, builder).await
+    }
+
+    /// A server of the scenario's making, of which only the way to it and what it keeps is decided here.
+    ///
+    /// # Panics
+    ///
+    /// When anything of it does not start.
+    pub async fn start_server(
+        link: Link,
+        server_keeps: ServerKeeps,
+        client_keeps: ClientKeeps,
+        mut builder: FakeServerBuilder,
+    ) -> Self {
         let place = tempfile::tempdir().expect("a temporary directory");
         let certificate = DevCertificate::generate(&["localhost", "127.0.0.1"], Duration::from_secs(3_600))
             .expect("a certificate is made");
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let listener = listen(link, any_port, &certificate).await;
         let endpoint = listener.as_ref().map(|listener| listener.local());
-        let mut builder = FakeServer::builder().limits(limits);
         if server_keeps == ServerKeeps::Redb {
             let log = RedbLog::open(place.path().join("log.redb"), FRESH_EPOCH, RedbOptions::default())
                 .expect("a new log opens");
@@ -107,25 +141,30 @@ impl Arena {
         Self { server, link, client_keeps, endpoint, certificate, place }
     }
 
-    /// A client of a user, not logged in.
+    /// A client of a user, such as `"alice"` or `7_i64`, not logged in.
     ///
     /// # Panics
     ///
     /// When it can not be set up.
-    pub async fn client(&self, name: &str) -> Client {
-        let mut builder = Client::builder(self.server.app_id(), name);
+    pub async fn client<U: TryInto<Uid, Error: fmt::Debug>>(&self, user: U) -> Client {
+        self.client_by(user, self.dialer()).await
+    }
+
+    /// A client of a user that takes a way of its own to the server, not logged in.
+    ///
+    /// # Panics
+    ///
+    /// When it can not be set up.
+    pub async fn client_by<U: TryInto<Uid, Error: fmt::Debug>>(
+        &self,
+        user: U,
+        dialer: impl Dialer,
+    ) -> Client {
+        let user: Uid = user.try_into().expect("a test names its users rightly");
+        let mut builder = Client::builder(self.server.app_id(), user.clone()).dialer(dialer);
         if self.client_keeps == ClientKeeps::Redb {
-            builder = builder.data_dir(self.data_dir(name));
+            builder = builder.data_dir(self.data_dir(&user.to_string()));
         }
-        builder = match (self.link, &self.endpoint) {
-            (Link::Memory, _) => builder.dialer(self.server.dialer()),
-            (Link::WebSocket, Some(endpoint)) => builder.dialer(WebSocketDialer::new(endpoint.clone())),
-            (Link::SecureWebSocket, Some(endpoint)) => {
-                builder.dialer(WebSocketDialer::new(endpoint.clone()).tls(self.trust()))
-            }
-            (Link::Quic, Some(endpoint)) => builder.dialer(QuicDialer::new(endpoint.clone(), self.trust())),
-            (_, None) => unreachable!("sockets have an endpoint"),
-        };
         builder.build().await.expect("the client is set up")
     }
 
@@ -134,10 +173,65 @@ impl Arena {
     /// # Panics
     ///
     /// When it can not log in.
-    pub async fn logged_in(&self, name: &str) -> Client {
-        let client = self.client(name).await;
+    pub async fn logged_in<U: TryInto<Uid, Error: fmt::Debug>>(&self, user: U) -> Client {
+        self.logged_in_by(user, self.dialer()).await
+    }
+
+    /// A client of a user that takes a way of its own to the server, logged in.
+    ///
+    /// # Panics
+    ///
+    /// When it can not log in.
+    pub async fn logged_in_by<U: TryInto<Uid, Error: fmt::Debug>>(
+        &self,
+        user: U,
+        dialer: impl Dialer,
+    ) -> Client {
+        let user: Uid = user.try_into().expect("a test names its users rightly");
+        let client = self.client_by(user.clone(), dialer).await;
+        client.login(user.clone(), self.server.token(user)).await.expect("the login succeeds");
+        client
+    }
+
+    /// One more device of a user, logged in; it keeps nothing.
+    ///
+    /// # Panics
+    ///
+    /// When it can not log in.
+    pub async fn other_device(&self, name: &str) -> Client {
+        let builder = Client::builder(self.server.app_id(), name).dialer(self.dialer());
+        let client = builder.build().await.expect("the client is set up");
         client.login(name, self.server.token(name)).await.expect("the login succeeds");
         client
+    }
+
+    /// The app's own server: a client with a token that says so, logged in.
+    ///
+    /// # Panics
+    ///
+    /// When it can not log in.
+    pub async fn app_server(&self, name: &str) -> Client {
+        let client = self.client(name).await;
+        client.login(name, self.server.app_server_token(name)).await.expect("the login succeeds");
+        client
+    }
+
+    /// The way to the server.
+    ///
+    /// # Panics
+    ///
+    /// Never: sockets have an endpoint.
+    #[must_use]
+    pub fn dialer(&self) -> Box<dyn Dialer> {
+        match (self.link, &self.endpoint) {
+            (Link::Memory, _) => Box::new(self.server.dialer()),
+            (Link::WebSocket, Some(endpoint)) => Box::new(WebSocketDialer::new(endpoint.clone())),
+            (Link::SecureWebSocket, Some(endpoint)) => {
+                Box::new(WebSocketDialer::new(endpoint.clone()).tls(self.trust()))
+            }
+            (Link::Quic, Some(endpoint)) => Box::new(QuicDialer::new(endpoint.clone(), self.trust())),
+            (_, None) => unreachable!("sockets have an endpoint"),
+        }
     }
 
     /// Kills the server and starts it again where it was.

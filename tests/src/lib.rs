@@ -1,8 +1,14 @@
 //! Harnesses for the scenario tests: the same scenario over every transport and every store.
 
 mod arena;
+mod path;
+mod scene;
+mod watch;
 
-pub use arena::{Arena, ClientKeeps, Link, ServerKeeps};
+pub use arena::{ATTRIBUTE_LEAVE_GRACE, Arena, ClientKeeps, Link, PULSE_INTERVAL, ServerKeeps, generous};
+pub use path::Path;
+pub use scene::{all_done, create_room, eventually, join, room, say, send, uid, uids};
+pub use watch::Watch;
 
 use std::future::Future;
 use std::time::Duration;

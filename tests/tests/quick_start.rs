@@ -6,10 +6,10 @@
 use std::sync::{Arc, Mutex};
 
 use bim::{
-    ConnectListener, ConnectStatus, Continuity, ErrorKind, GroupInfo, LiveEvent, LiveGroupMessageListener,
-    Message, Priority, Role,
+    ConnectListener, ConnectStatus, Continuity, ErrorKind, GroupInfo, LiveGroupMessageListener, Message,
+    Priority, Role,
 };
-use bim_tests::{Arena, everywhere};
+use bim_tests::{Arena, Watch, everywhere};
 use tokio::sync::mpsc;
 
 everywhere!(quick_start, two_users_hear_each_other_in_order, the_account_is_switched_with_a_new_client);
@@ -78,7 +78,7 @@ async fn two_users_hear_each_other_in_order(arena: Arena) {
     for client in [&alice, &bob] {
         client.live_groups().join_live_group(id).await.unwrap();
     }
-    let mut to_bob = bob.live_groups().events();
+    let mut to_bob = Watch::of(&bob);
     let live = alice.live_groups();
     let sends: Vec<_> = (0..300)
         .map(|n| {
@@ -89,8 +89,7 @@ async fn two_users_hear_each_other_in_order(arena: Arena) {
         send.await.unwrap();
     }
     for n in 0..300 {
-        let text = next_text(&mut to_bob).await;
-        assert_eq!(text, n.to_string());
+        assert_eq!(to_bob.text().await, n.to_string());
     }
 }
 
@@ -104,17 +103,6 @@ async fn the_account_is_switched_with_a_new_client(arena: Arena) {
     assert_eq!(second.current_user().unwrap().to_string(), "bob");
     let back = arena.logged_in("alice").await;
     assert_eq!(back.current_user().unwrap().to_string(), "alice");
-}
-
-/// The text of the next message of somebody else.
-async fn next_text(events: &mut bim::LiveEvents) -> String {
-    loop {
-        match events.next().await.expect("the client is alive") {
-            LiveEvent::Received(message) => return message.body.as_str().unwrap_or_default().to_owned(),
-            LiveEvent::StateChanged(_) => {}
-            other => panic!("{other:?}"),
-        }
-    }
 }
 
 #[derive(Default)]

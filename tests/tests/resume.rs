@@ -4,11 +4,8 @@
 
 use std::time::Duration;
 
-use bim::{
-    Client, ConnectEvent, ConnectStatus, Continuity, ConversationShortId, DisconnectReason, GroupInfo,
-    LiveEvent, Priority,
-};
-use bim_tests::{Arena, ClientKeeps, Link, ServerKeeps, everywhere, run};
+use bim::{Client, ConnectEvent, ConnectStatus, Continuity, DisconnectReason, LiveEvent, Priority};
+use bim_tests::{Arena, ClientKeeps, Link, ServerKeeps, Watch, everywhere, room, run};
 
 everywhere!(
     a_killed_server_comes_back_and_nothing_is_lost_or_doubled,
@@ -39,7 +36,7 @@ async fn a_killed_server_comes_back_and_nothing_is_lost_or_doubled(arena: Arena)
     while texts.len() < 600 {
         match to_bob.next().await.expect("the client is alive") {
             LiveEvent::Received(message) => texts.push(message.body.as_str().unwrap_or_default().to_owned()),
-            LiveEvent::StateChanged(_) => {}
+            LiveEvent::StateChanged(_) | LiveEvent::Pulse(_) => {}
             other => panic!("{other:?}"),
         }
         if texts.len() / 150 > crashes && crashes < 3 {
@@ -64,16 +61,13 @@ async fn messages_of_any_script_and_size_arrive_unharmed(arena: Arena) {
     let (alice, bob) = (arena.logged_in("alice").await, arena.logged_in("bob").await);
     let id = room(&alice).await;
     bob.live_groups().join_live_group(id).await.unwrap();
-    let mut to_bob = bob.live_groups().events();
+    let mut to_bob = Watch::of(&bob);
     let live = alice.live_groups();
     let large = "群".repeat(65_536 / 3);
     for text in ["直播群公告", "🎁🎉👩‍👩‍👧‍👦", "مرحبا بالعالم", "a\r\n\tb\0c", " ", large.as_str()]
     {
         live.send_live_group_message(&alice.create_text_message(text), id, Priority::Normal).await.unwrap();
-        match to_bob.next().await {
-            Some(LiveEvent::Received(message)) => assert_eq!(message.body.as_str(), Some(text)),
-            other => panic!("{other:?}"),
-        }
+        assert_eq!(to_bob.text().await, text);
     }
     let largest = "x".repeat(65_536);
     live.send_live_group_message(&alice.create_text_message(&largest), id, Priority::Normal).await.unwrap();
@@ -114,6 +108,7 @@ fn a_refusal_for_the_budget_says_when_to_come_back_and_nothing_is_lost() {
         let arena = Arena::start_with(Link::Memory, ServerKeeps::Memory, ClientKeeps::Memory, |limits| {
             limits.sender_per_second = 200;
             limits.sender_burst = 5;
+            limits.history_page_messages = 50;
         })
         .await;
         let alice = arena.logged_in("alice").await;
@@ -133,11 +128,4 @@ fn a_refusal_for_the_budget_says_when_to_come_back_and_nothing_is_lost() {
         let texts: Vec<_> = page.list.iter().map(|m| m.body.as_str().unwrap().to_owned()).collect();
         assert_eq!(texts, (0..50).map(|n| n.to_string()).collect::<Vec<_>>());
     });
-}
-
-async fn room(owner: &Client) -> ConversationShortId {
-    let info = GroupInfo { name: "room".into(), ..GroupInfo::default() };
-    let id = owner.live_groups().create_live_group(info).await.unwrap().conversation_short_id;
-    owner.live_groups().join_live_group(id).await.unwrap();
-    id
 }
