@@ -46,7 +46,8 @@ pub(crate) const GROUP_HELP: &str = "Who is not in:
   What an ordinary member may do (members, member, online, presence, profile, history, send, edit, delete,
   attrs, tap, counters) is tried first as you are. When the server says that you are not in the group, the
   command joins it, does its work and leaves again; others see you come and go, unless another device of
-  yours is in. Owner, admins and app servers act from outside.
+  yours is in. Owner, admins and app servers act from outside, but come in to tap, and all but app servers
+  to send. What you said in a profile as an ordinary member is forgotten when your last device leaves.
 
 Results:
   Text for people, or with --json one JSON object a line. Errors are on standard error, with their code.
