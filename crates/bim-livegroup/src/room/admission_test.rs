@@ -244,7 +244,6 @@ fn person(standing: Standing) -> Actor {
 
 /// Asks for an operation at every door that stands for it. Nothing of it is carried out.
 fn ask(room: &mut Room, operation: Operation, who: &Actor) -> Vec<(&'static str, Answer)> {
-    let target = || uids(&["target"]);
     let mut answers = match operation {
         Operation::Send => speak(room, who, &[Priority::Low, Priority::Normal]),
         Operation::SendHigh => speak(room, who, &[Priority::High]),
@@ -256,35 +255,6 @@ fn ask(room: &mut Room, operation: Operation, who: &Actor) -> Vec<(&'static str,
             let change = GroupInfoChange { notice: Some("new".into()), ..GroupInfoChange::default() };
             vec![("with_info", answer(room.with_info(who, change)))]
         }
-        Operation::MuteAll => plan(
-            room,
-            who,
-            vec![
-                Measure::MuteAll(MuteAll::Everyone),
-                Measure::SlowMode(Duration::from_secs(1)),
-                Measure::Exempt(target()),
-                Measure::Unexempt(target()),
-            ],
-        ),
-        Operation::SanctionMember => plan(room, who, sanctions(uid("target"))),
-        Operation::SanctionAdmin => plan(room, who, sanctions(uid("admin2"))),
-        Operation::SanctionOwner => {
-            let mut answers = plan(room, who, sanctions(uid("owner")));
-            answers.extend(plan(room, who, sanctions(who.uid.clone())));
-            answers
-        }
-        Operation::LiftFromMember => plan(room, who, lifts(uid("target"))),
-        Operation::LiftFromAdmin => plan(room, who, lifts(uid("admin2"))),
-        Operation::ManageRoles => plan(
-            room,
-            who,
-            vec![
-                Measure::AddAdmins(target()),
-                Measure::RemoveAdmins(target()),
-                Measure::TransferOwner(uid("target")),
-            ],
-        ),
-        Operation::Dissolve => plan(room, who, vec![Measure::DissolveAfterIdle(Duration::from_secs(60))]),
         // The app's server is in no group and has no record to change.
         Operation::SetOwnInfo if !who.is_app_server => {
             vec![("plan_info", answer(room.plan_info(who, None, MemberInfoChange::default())))]
@@ -293,31 +263,46 @@ fn ask(room: &mut Room, operation: Operation, who: &Actor) -> Vec<(&'static str,
             let change = MemberInfoChange::default();
             vec![("plan_info", answer(room.plan_info(who, Some(uid("target")), change)))]
         }
-        Operation::Mark => {
-            let (mark, new) = ("vip".to_owned(), vec!["new".to_owned()]);
-            let give = [Measure::Mark(mark.clone(), target()), Measure::Unmark(mark, target())];
-            let kinds = [Measure::AddMarkTypes(new.clone()), Measure::RemoveMarkTypes(new)];
-            plan(room, who, give.into_iter().chain(kinds).collect())
-        }
         Operation::EditOwn => change_of(room, who, &who.uid, true),
         Operation::EditOfOthers => change_of(room, who, &uid("target"), true),
         Operation::RecallOwn => change_of(room, who, &who.uid, false),
         Operation::RecallOfMember => change_of(room, who, &uid("target"), false),
         Operation::RecallOfResident => change_of(room, who, &uid("admin2"), false),
-        Operation::Create
-        | Operation::Join
-        | Operation::Leave
-        | Operation::Receive
-        | Operation::ReadInfo
-        | Operation::ListSanctions
-        | Operation::SetOwnInfo
-        | Operation::ListMembers
-        | Operation::WriteAttributes
-        | Operation::Tap
-        | Operation::Broadcast => Vec::new(),
+        _ => plan(room, who, measures(operation, who)),
     };
     answers.push(("permit", answer(room.permit(operation, who))));
     answers
+}
+
+/// The measures that an operation stands for.
+fn measures(operation: Operation, who: &Actor) -> Vec<Measure> {
+    let target = || uids(&["target"]);
+    match operation {
+        Operation::MuteAll => vec![
+            Measure::MuteAll(MuteAll::Everyone),
+            Measure::SlowMode(Duration::from_secs(1)),
+            Measure::Exempt(target()),
+            Measure::Unexempt(target()),
+        ],
+        Operation::SanctionMember => sanctions(uid("target")),
+        Operation::SanctionAdmin => sanctions(uid("admin2")),
+        Operation::SanctionOwner => [sanctions(uid("owner")), sanctions(who.uid.clone())].concat(),
+        Operation::LiftFromMember => lifts(uid("target")),
+        Operation::LiftFromAdmin => lifts(uid("admin2")),
+        Operation::ManageRoles => vec![
+            Measure::AddAdmins(target()),
+            Measure::RemoveAdmins(target()),
+            Measure::TransferOwner(uid("target")),
+        ],
+        Operation::Dissolve => vec![Measure::DissolveAfterIdle(Duration::from_secs(60))],
+        Operation::Mark => vec![
+            Measure::Mark("vip".into(), target()),
+            Measure::Unmark("vip".into(), target()),
+            Measure::AddMarkTypes(vec!["new".into()]),
+            Measure::RemoveMarkTypes(vec!["new".into()]),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 fn speak(room: &mut Room, who: &Actor, classes: &[Priority]) -> Vec<(&'static str, Answer)> {

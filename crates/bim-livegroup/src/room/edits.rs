@@ -82,12 +82,8 @@ impl Room {
     }
 }
 
-/// The message after a change. One that has seen a later change stays: the log holds messages as they are now
-/// and is read again after a restart.
+/// The message after a change.
 fn rewritten(push: LivePush, change: &StoredLiveMessage) -> LivePush {
-    if push.message.edits > change.edits {
-        return push;
-    }
     let shown = change.changed.as_deref().filter(|_| !push.hidden).map(|message| message.body.clone());
     let hidden = shown.is_none();
     let body = shown.unwrap_or(MessageBody::Unknown { kind: 0 });

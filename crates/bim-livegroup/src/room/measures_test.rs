@@ -106,6 +106,36 @@ fn what_can_not_be_done_for_one_user_is_reported_for_that_one_and_done_for_the_o
 }
 
 #[test]
+fn who_is_no_operator_is_refused_as_a_whole_whoever_it_is_about() {
+    let mut room = room_with(&["admin"], &["v", "w"]);
+    let some = || uids(&["w", "nobody"]);
+    for what in [
+        Measure::MuteAll(MuteAll::Off),
+        Measure::SlowMode(seconds(1)),
+        Measure::DissolveAfterIdle(seconds(1)),
+        Measure::AddAdmins(some()),
+        Measure::RemoveAdmins(some()),
+        Measure::TransferOwner(uid("w")),
+        Measure::Mute(some(), seconds(1)),
+        Measure::Unmute(some()),
+        Measure::Exempt(some()),
+        Measure::Unexempt(some()),
+        Measure::Block(some(), seconds(1)),
+        Measure::Unblock(some()),
+        Measure::Kick(some()),
+        Measure::AddMarkTypes(vec!["vip".into()]),
+        Measure::RemoveMarkTypes(vec!["vip".into()]),
+        Measure::Mark("vip".into(), some()),
+        Measure::Unmark("vip".into(), some()),
+    ] {
+        for (who, expected) in [("v", ErrorCode::UserForbidden), ("nobody", ErrorCode::UserNotInGroup)] {
+            let refused = room.plan(at(0), &actor(who), what.clone());
+            assert_eq!(code(refused), expected, "{who}: {what:?}");
+        }
+    }
+}
+
+#[test]
 fn a_user_who_is_named_twice_counts_once() {
     let mut room = room_with(&["admin"], &["v", "w"]);
     let twice = || uids(&["v", "w", "v", "admin", "admin", "w"]);
