@@ -12,8 +12,8 @@ use bim_tests::{Arena, Watch};
 use bim_types::ErrorCode;
 
 /// A group with someone of every standing, and two more to do things to.
-pub struct Cast {
-    pub group: ConversationShortId,
+pub(crate) struct Cast {
+    pub(crate) group: ConversationShortId,
     actors: BTreeMap<Standing, Client>,
     /// An ordinary member and an admin, both inside.
     spare: Client,
@@ -24,7 +24,7 @@ pub struct Cast {
 
 impl Cast {
     /// Everyone takes their place.
-    pub async fn assemble(arena: &Arena) -> Self {
+    pub(crate) async fn assemble(arena: &Arena) -> Self {
         let mut actors = BTreeMap::new();
         for standing in Standing::ALL {
             let client = match standing {
@@ -51,17 +51,17 @@ impl Cast {
         Self { group, actors, spare, second_admin, said_before_the_mute }
     }
 
-    pub fn owner(&self) -> &Client {
+    pub(crate) fn owner(&self) -> &Client {
         &self.actors[&Standing::Owner]
     }
 
-    pub fn uid(&self, standing: Standing) -> Uid {
+    pub(crate) fn uid(&self, standing: Standing) -> Uid {
         uid(name(standing))
     }
 
     /// Whether nobody of this standing can come to try this: who is not in has no own message there, and taps
     /// are gathered by a client that is in.
-    pub fn is_without_meaning(&self, operation: Operation, standing: Standing) -> bool {
+    pub(crate) fn is_without_meaning(&self, operation: Operation, standing: Standing) -> bool {
         let is_inside = !matches!(standing, Standing::Outsider | Standing::Blocked | Standing::AppServer);
         match operation {
             Operation::EditOwn | Operation::RecallOwn => {
@@ -75,15 +75,22 @@ impl Cast {
     }
 
     /// Tries it, and puts things back as they were.
-    pub async fn attempt(&self, operation: Operation, standing: Standing) -> Result<(), ErrorCode> {
+    pub(crate) async fn attempt(&self, operation: Operation, standing: Standing) -> Result<(), ErrorCode> {
         self.try_it(operation, standing).await.map_err(|error| error.error_code())
     }
 
     async fn try_it(&self, operation: Operation, standing: Standing) -> Result<(), Error> {
-        let (client, group) = (&self.actors[&standing], self.group);
-        let live = client.live_groups();
-        let (spare, admin) = (uid("spare"), uid("second-admin"));
-        let minute = Duration::from_secs(60);
+        let client = &self.actors[&standing];
+        self.be_there(client, operation, standing).await?;
+        self.moderate(client, operation).await?;
+        self.speak(client, operation, standing).await?;
+        self.describe(client, operation).await
+    }
+
+    /// Comes, goes, and looks around.
+    async fn be_there(&self, client: &Client, operation: Operation, standing: Standing) -> Result<(), Error> {
+        let (live, group) = (client.live_groups(), self.group);
+        let spare = uid("spare");
         match operation {
             Operation::Create => {
                 live.create_live_group(GroupInfo { name: "own".into(), ..Default::default() }).await?;
@@ -101,12 +108,35 @@ impl Cast {
                 }
             }
             Operation::Receive => drop(live.get_live_group_history_message_list(group, Seq::ZERO, 5).await?),
-            Operation::Send => drop(say(client, group, Priority::Normal).await?),
-            Operation::SendHigh => drop(say(client, group, Priority::High).await?),
             Operation::ReadInfo => drop(live.get_live_group(group).await?),
-            Operation::SetInfo => drop(live.set_live_group_name(group, "renamed").await?),
-            Operation::SetNotice => drop(live.set_live_group_notice(group, "noticed").await?),
-            Operation::MuteAll => drop(live.set_live_group_mute_all(group, MuteAll::Off).await?),
+            Operation::ListMembers => {
+                live.get_live_group_member_online_list(group, MemberCursor::START, 5, None).await?;
+                live.get_live_group_member_info(group, [spare]).await?;
+            }
+            Operation::Dissolve => {
+                live.set_live_group_dissolve_after_idle(group, Duration::ZERO).await?;
+                let info = GroupInfo { name: "short-lived".into(), ..Default::default() };
+                let other = self.owner().live_groups().create_live_group(info).await?.conversation_short_id;
+                live.dissolve_live_group(other).await?;
+            }
+            Operation::ManageRoles => {
+                all(live.add_live_group_admin(group, [spare.clone()]).await?)?;
+                all(live.remove_live_group_admin(group, [spare.clone()]).await?)?;
+                live.trans_live_group_owner(group, uid("spare")).await?;
+                self.give_back().await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Acts on others.
+    async fn moderate(&self, client: &Client, operation: Operation) -> Result<(), Error> {
+        let (live, group) = (client.live_groups(), self.group);
+        let spare = uid("spare");
+        let admin = uid("second-admin");
+        let minute = Duration::from_secs(60);
+        match operation {
             Operation::SanctionMember => {
                 let mut heard = Watch::of(&self.spare);
                 all(live.add_live_group_member_silent_list(group, [spare.clone()], minute).await?)?;
@@ -140,32 +170,23 @@ impl Cast {
                 live.get_live_group_member_block_list(group, MemberCursor::START, 5).await?;
                 live.get_live_group_member_silent_white_list(group, MemberCursor::START, 5).await?;
             }
-            Operation::ManageRoles => {
-                all(live.add_live_group_admin(group, [spare.clone()]).await?)?;
-                all(live.remove_live_group_admin(group, [spare.clone()]).await?)?;
-                live.trans_live_group_owner(group, uid("spare")).await?;
-                self.give_back().await?;
-            }
-            Operation::Dissolve => {
-                live.set_live_group_dissolve_after_idle(group, Duration::ZERO).await?;
-                let info = GroupInfo { name: "short-lived".into(), ..Default::default() };
-                let other = self.owner().live_groups().create_live_group(info).await?.conversation_short_id;
-                live.dissolve_live_group(other).await?;
-            }
-            Operation::SetOwnInfo => drop(live.set_live_group_member_alias(group, "alias").await?),
-            Operation::SetInfoOfOthers => {
-                let change = bim::MemberInfoChange { alias: Some("named".into()), ..Default::default() };
-                live.set_live_group_member_info_of(group, spare, change).await?;
-            }
             Operation::Mark => {
                 live.manage_live_group_mark_types(group, MarkAction::Add, &["vip"]).await?;
                 all(live.mark_live_group_member_list(group, [spare], MarkAction::Add, "vip").await?)?;
                 live.manage_live_group_mark_types(group, MarkAction::Delete, &["vip"]).await?;
             }
-            Operation::ListMembers => {
-                live.get_live_group_member_online_list(group, MemberCursor::START, 5, None).await?;
-                live.get_live_group_member_info(group, [spare]).await?;
-            }
+            Operation::MuteAll => drop(live.set_live_group_mute_all(group, MuteAll::Off).await?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Sends, changes and removes messages.
+    async fn speak(&self, client: &Client, operation: Operation, standing: Standing) -> Result<(), Error> {
+        let (live, group) = (client.live_groups(), self.group);
+        match operation {
+            Operation::Send => drop(say(client, group, Priority::Normal).await?),
+            Operation::SendHigh => drop(say(client, group, Priority::High).await?),
             Operation::EditOwn => {
                 let seq = self.own_message(standing).await?;
                 live.update_live_group_message(group, seq, MessageBody::Text("edited".into())).await?;
@@ -186,17 +207,35 @@ impl Cast {
                 let seq = say(&self.second_admin, group, Priority::Low).await?;
                 live.delete_live_group_message(group, seq).await?;
             }
+            Operation::Broadcast => {
+                let message = client.create_text_message("to all");
+                let done = live.broadcast_to_live_groups(&message, Priority::High).await?;
+                assert_eq!(done.failed, 0);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Changes what is said about the group, its members, and beside its messages.
+    async fn describe(&self, client: &Client, operation: Operation) -> Result<(), Error> {
+        let (live, group) = (client.live_groups(), self.group);
+        let spare = uid("spare");
+        match operation {
+            Operation::SetInfo => drop(live.set_live_group_name(group, "renamed").await?),
+            Operation::SetNotice => drop(live.set_live_group_notice(group, "noticed").await?),
+            Operation::SetOwnInfo => drop(live.set_live_group_member_alias(group, "alias").await?),
+            Operation::SetInfoOfOthers => {
+                let change = bim::MemberInfoChange { alias: Some("named".into()), ..Default::default() };
+                live.set_live_group_member_info_of(group, spare, change).await?;
+            }
             Operation::WriteAttributes => {
                 let written =
                     live.write_live_group_attributes(group, [AttributeWrite::set("key", "value")]).await?;
                 assert_eq!(written.failed, []);
             }
             Operation::Tap => live.tap_live_group_counter(group, "likes", 1)?,
-            Operation::Broadcast => {
-                let message = client.create_text_message("to all");
-                let done = live.broadcast_to_live_groups(&message, Priority::High).await?;
-                assert_eq!(done.failed, 0);
-            }
+            _ => {}
         }
         Ok(())
     }
