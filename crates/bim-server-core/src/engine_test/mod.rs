@@ -1,13 +1,19 @@
 //! The engine between scripted peers and a log in memory.
 
+mod attributes;
+mod broadcast;
 mod changes;
+mod counters;
 mod edits;
 mod groups;
+mod idle;
 mod measures;
 mod members;
+mod moderation;
 mod operators;
 mod order;
 mod pulses;
+mod races;
 mod resume;
 mod schedules;
 mod seams;

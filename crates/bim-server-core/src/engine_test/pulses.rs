@@ -81,3 +81,20 @@ fn nothing_comes_after_a_goodbye() {
     let last = stage.pulses(ann).pop().unwrap();
     assert_eq!(last.online_count, 2);
 }
+
+#[test]
+fn another_reason_to_look_does_not_bring_a_pulse_before_its_time() {
+    let mut stage = Stage::new();
+    let (owner, ann, bob, group) = (stage.owner, stage.ann, stage.bob, stage.group);
+    let mute = bim_types::Measure::Mute(vec![uid("eve")], 2 * INTERVAL);
+    stage.measure(owner, mute).unwrap();
+    stage.world.pass(INTERVAL + INTERVAL / 2);
+    stage.pulses(ann);
+    stage.ask(bob, RequestBody::LeaveLiveGroup(group)).unwrap();
+    stage.world.pass(INTERVAL / 2);
+    assert_eq!(stage.events(ann), [bim_types::GroupChange::Unmuted(vec![uid("eve")])]);
+    stage.world.pass(INTERVAL / 2 - Duration::from_millis(1));
+    assert_eq!(stage.pulses(ann), []);
+    stage.world.pass(Duration::from_millis(1));
+    assert_eq!(stage.pulses(ann).len(), 1);
+}

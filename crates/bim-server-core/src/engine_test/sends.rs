@@ -243,3 +243,26 @@ fn a_drain_after_a_store_failure_ends_too() {
     assert!(world.drained);
     assert_eq!(world.farewell(owner), ErrorCode::ServerDraining);
 }
+
+#[test]
+fn a_resend_of_what_is_trimmed_before_it_is_read_is_not_answered_with_another_message() {
+    let config = EngineConfig { room_buffer_messages: 1, ..EngineConfig::default() };
+    let mut world = World::with(config);
+    let owner = world.log_in("owner", 1);
+    let group = world.create(owner);
+    world.join(owner, group, None);
+    world.say(owner, group, 1).unwrap();
+    world.pass(Duration::from_secs(5));
+    world.say(owner, group, 2).unwrap();
+    world.received(owner);
+    world.holds_reads = true;
+    world.request(owner, RequestBody::SendLiveMessage(message(group, 1)));
+    let stream = bim_types::store::StreamId::LiveGroup(super::world::app(), group);
+    let before = world.now.wall.before(Duration::from_secs(1));
+    let trim = bim_types::store::LogOp::Trim(bim_types::store::Trim { stream, before });
+    bim_store::ServerLog::commit(&*world.log, &[trim]).unwrap();
+    world.release_reads();
+    let frames = world.received(owner);
+    let [ServerFrame::Response(response)] = frames.as_slice() else { panic!("{frames:?}") };
+    assert_eq!(response.body.as_ref().unwrap_err().code, ErrorCode::MessageNotFound);
+}

@@ -147,6 +147,31 @@ fn a_newer_token_moves_the_expiry_and_nothing_else() {
 }
 
 #[test]
+fn a_newer_token_makes_no_user_an_app_server_and_no_app_server_a_user() {
+    let mut world = World::new();
+    let user = world.log_in("alice", 1);
+    let server = world.log_in_server("backend");
+    let ttl = Duration::from_secs(7_200);
+    for (connection, name, app_server, refused) in [
+        (user, "alice", true, true),
+        (user, "alice", false, false),
+        (server, "backend", false, true),
+        (server, "backend", true, false),
+    ] {
+        let token = world.any_token(app(), &uid(name), ttl, app_server);
+        let answer = world.ask(connection, RequestBody::RefreshToken(token));
+        assert_eq!(answer.is_err(), refused, "{name} {app_server}: {answer:?}");
+    }
+    let broadcast = |id| {
+        let client_message_id = bim_types::ClientMessageId::new(id);
+        let (priority, body) = (bim_types::Priority::High, super::stage::text("to all"));
+        RequestBody::BroadcastToLiveGroups(bim_proto::Broadcast { client_message_id, priority, body })
+    };
+    assert_eq!(world.ask(user, broadcast(1)).unwrap_err().code, ErrorCode::UserForbidden);
+    assert!(world.ask(server, broadcast(2)).is_ok());
+}
+
+#[test]
 fn an_expired_token_ends_the_running_session() {
     let mut world = World::new();
     let token = world.token(app(), &uid("alice"), Duration::from_secs(5));

@@ -24,14 +24,13 @@ impl Stage {
 
     pub(super) fn with(config: EngineConfig) -> Self {
         let mut world = World::with(config);
-        let maker = world.log_in("owner", 1);
-        let group = world.create(maker);
-        Self::enter(world, group)
+        let owner = world.log_in("owner", 1);
+        let group = world.create(owner);
+        Self::enter(world, group, owner)
     }
 
-    /// Everyone logs in and joins, after what was there before.
-    fn enter(mut world: World, group: ConversationShortId) -> Self {
-        let owner = world.log_in("owner", 1);
+    /// The others log in, and everyone joins.
+    fn enter(mut world: World, group: ConversationShortId, owner: ConnectionId) -> Self {
         let ann = world.log_in("ann", 2);
         let bob = world.log_in("bob", 3);
         for connection in [owner, ann, bob] {
@@ -43,7 +42,9 @@ impl Stage {
     /// As after `kill -9`: a new engine, and everyone is in again.
     pub(super) fn restart(self) -> Self {
         let group = self.group;
-        Self::enter(self.world.restart(), group)
+        let mut world = self.world.restart();
+        let owner = world.log_in("owner", 1);
+        Self::enter(world, group, owner)
     }
 
     pub(super) fn key(&self) -> GroupKey {

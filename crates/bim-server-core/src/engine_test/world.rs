@@ -47,10 +47,14 @@ pub(super) struct World {
     pub(super) groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
     /// While set, reads are refused as by a full store.
     pub(super) reads_are_busy: bool,
+    /// So many reads from now, one is refused as by a full store.
+    pub(super) busy_read: Option<usize>,
     /// Messages that a moderator has not judged yet.
     pub(super) moderated: VecDeque<(u64, Moderated)>,
     /// Messages that a moderator saw afterwards.
     pub(super) reviewed: Vec<(Seq, Moderated)>,
+    /// What the engine wanted of the network, in order, once somebody wants to know.
+    pub(super) trace: Option<Vec<Output>>,
     admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
     last: u64,
 }
@@ -69,11 +73,19 @@ impl World {
     }
 
     pub(super) fn on(log: Arc<MemoryLog>, config: EngineConfig) -> Self {
-        let mut world = Self {
+        let now = Now { mono: Mono::ZERO, wall: Wall::from_secs(1_764_000_000) };
+        let mut world = Self::unstarted(log, config, now);
+        world.run();
+        world
+    }
+
+    /// An engine that has read nothing yet.
+    pub(super) fn unstarted(log: Arc<MemoryLog>, config: EngineConfig, now: Now) -> Self {
+        Self {
             engine: Engine::new(config.clone(), 1),
             config,
             log,
-            now: Now { mono: Mono::ZERO, wall: Wall::from_secs(1_764_000_000) },
+            now,
             inboxes: BTreeMap::new(),
             closed: BTreeSet::new(),
             notices: Vec::new(),
@@ -87,13 +99,13 @@ impl World {
             queue_limits: QueueLimits::default(),
             groups: BTreeMap::new(),
             reads_are_busy: false,
+            busy_read: None,
             moderated: VecDeque::new(),
             reviewed: Vec::new(),
+            trace: None,
             admin: BTreeMap::new(),
             last: 0,
-        };
-        world.run();
-        world
+        }
     }
 
     /// A new engine over the same log, as after `kill -9`.
@@ -102,8 +114,9 @@ impl World {
     }
 
     pub(super) fn restarted(&self) -> Self {
-        let mut world = Self::on(Arc::clone(&self.log), self.config.clone());
-        (world.now, world.last, world.queue_limits) = (self.now, self.last, self.queue_limits);
+        let mut world = Self::unstarted(Arc::clone(&self.log), self.config.clone(), self.now);
+        (world.last, world.queue_limits) = (self.last, self.queue_limits);
+        world.run();
         world
     }
 
@@ -318,6 +331,9 @@ impl World {
     }
 
     fn carry_out(&mut self, output: Output) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(output.clone());
+        }
         match output {
             Output::Ready | Output::Admit { .. } => {}
             Output::Send { connection, frame } => {
@@ -351,7 +367,7 @@ impl World {
             }
             Output::Write { op, ops } if self.holds_writes => self.held.push_back((op, ops)),
             Output::Write { op, ops } => self.write(op, &ops),
-            Output::Read { op, .. } if self.reads_are_busy => {
+            Output::Read { op, .. } if self.is_read_refused() => {
                 self.engine.handle(self.now, Input::Loaded { op, result: Err(StoreFailure::Busy) });
             }
             Output::Read { op, query } if self.holds_reads => self.held_reads.push_back((op, query)),
@@ -362,6 +378,12 @@ impl World {
             Output::Drained => self.drained = true,
             Output::Notice(notice) => self.notices.push(notice),
         }
+    }
+
+    fn is_read_refused(&mut self) -> bool {
+        let is_it = self.busy_read == Some(0);
+        self.busy_read = self.busy_read.and_then(|reads| reads.checked_sub(1));
+        is_it || self.reads_are_busy
     }
 
     fn queue(&mut self, connection: ConnectionId) -> &mut ViewerQueue {

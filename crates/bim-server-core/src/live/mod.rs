@@ -83,6 +83,15 @@ impl Rooms {
         [wake, self.sweep_at, self.errands.next_deadline()].into_iter().flatten().min()
     }
 
+    /// Who is in a room, by connection.
+    #[cfg(test)]
+    pub(crate) fn connections(&self, key: GroupKey) -> BTreeSet<ConnectionId> {
+        match self.slots.get(&key) {
+            Some(Slot::Active(active)) => active.room.roster().connections().collect(),
+            Some(Slot::Loading { .. }) | None => BTreeSet::new(),
+        }
+    }
+
     fn active(&mut self, key: GroupKey) -> Option<&mut ActiveRoom> {
         match self.slots.get_mut(&key)? {
             Slot::Active(active) => {

@@ -53,86 +53,77 @@ pub(super) fn taps(key: GroupKey) -> StreamId {
 }
 
 impl Engine {
-    /// Something was read for live groups.
+    /// Something was read for live groups, or was not.
     pub(crate) fn on_live_loaded(
         &mut self,
         now: Now,
         pending: PendingRead,
         result: Result<Loaded, StoreFailure>,
     ) {
-        match (pending, result) {
-            (PendingRead::Room { key }, Ok(Loaded::Room(records, head))) => {
+        match result {
+            Ok(loaded) => self.on_read(now, pending, loaded),
+            Err(failure) => self.on_not_read(now, pending, failure),
+        }
+    }
+
+    fn on_read(&mut self, now: Now, pending: PendingRead, loaded: Loaded) {
+        match (pending, loaded) {
+            (PendingRead::Room { key }, Loaded::Room(records, head)) => {
                 self.on_room_loaded(now, key, records, head);
             }
-            (PendingRead::Recall { key }, Ok(Loaded::Messages(records))) => {
-                self.on_recalled(now, key, records);
-            }
-            (PendingRead::RecallTaps { key }, Ok(Loaded::Messages(records))) => {
+            (PendingRead::Recall { key }, Loaded::Messages(records)) => self.on_recalled(now, key, records),
+            (PendingRead::RecallTaps { key }, Loaded::Messages(records)) => {
                 self.on_taps_recalled(now, key, records);
             }
-            (PendingRead::IdleGroups { app, .. }, Ok(Loaded::Records(records))) => {
+            (PendingRead::IdleGroups { app, .. }, Loaded::Records(records)) => {
                 self.on_idle_groups_loaded(now, app, records);
             }
-            (PendingRead::IdleGroups { app, after }, _) => {
-                self.try_again(Errand::IdleGroups { app, after });
-            }
-            (PendingRead::BroadcastTo { broadcast, app }, Ok(Loaded::Records(records))) => {
+            (PendingRead::BroadcastTo { broadcast, app }, Loaded::Records(records)) => {
                 self.on_broadcast_page(now, broadcast, app, records);
             }
-            (PendingRead::BroadcastTo { broadcast, .. }, result) => {
-                let failure = result.err().unwrap_or(StoreFailure::Failed);
-                self.on_broadcast_page_lost(broadcast, store_refusal(failure));
-            }
-            (PendingRead::Edited(edit), Ok(Loaded::Messages(records))) => {
+            (PendingRead::Edited(edit), Loaded::Messages(records)) => {
                 self.on_edited_loaded(now, *edit, records);
             }
-            (PendingRead::Edited(edit), result) => {
-                let failure = result.err().unwrap_or(StoreFailure::Failed);
-                self.on_edited_not_loaded(now, &edit, store_refusal(failure));
-            }
-            (
-                PendingRead::Room { key } | PendingRead::Recall { key } | PendingRead::RecallTaps { key },
-                Err(failure),
-            ) => {
-                self.give_up_loading(key, Some(store_refusal(failure)));
-            }
-            (PendingRead::CountGroups { asker, app, group }, Ok(Loaded::Records(records))) => {
+            (PendingRead::CountGroups { asker, app, group }, Loaded::Records(records)) => {
                 self.on_groups_counted(asker, app, *group, records.len());
             }
-            (PendingRead::List { asker, app, count }, Ok(Loaded::Records(records))) => {
+            (PendingRead::List { asker, app, count }, Loaded::Records(records)) => {
                 self.on_list_loaded(asker, app, count, records);
             }
-            (PendingRead::ListMine { asker, app, count }, Ok(Loaded::Records(records))) => {
+            (PendingRead::ListMine { asker, app, count }, Loaded::Records(records)) => {
                 self.on_index_loaded(asker, app, count, records);
             }
-            (PendingRead::ListKeys { asker, app, next, has_more }, Ok(Loaded::Records(records))) => {
+            (PendingRead::ListKeys { asker, app, next, has_more }, Loaded::Records(records)) => {
                 self.respond_with_groups(asker, app, next, has_more, records);
             }
-            (PendingRead::History(pending), Ok(Loaded::Messages(records))) => {
+            (PendingRead::History(pending), Loaded::Messages(records)) => {
                 self.on_history_loaded(pending, records);
             }
-            (PendingRead::Original { asker, key, seq, said }, Ok(Loaded::Messages(records))) => {
+            (PendingRead::Original { asker, key, seq, said }, Loaded::Messages(records)) => {
                 self.on_original_loaded(asker, key, seq, &said, records);
             }
-            (
-                PendingRead::CountGroups { asker, .. }
-                | PendingRead::List { asker, .. }
-                | PendingRead::ListMine { asker, .. }
-                | PendingRead::ListKeys { asker, .. }
-                | PendingRead::History(PendingHistory { asker, .. })
-                | PendingRead::Original { asker, .. },
-                result,
-            ) => {
-                let failure = result.err().unwrap_or(StoreFailure::Failed);
-                self.respond(asker, Err(store_refusal(failure)));
+            // A shell that answers with something else has not read it.
+            (pending, _) => self.on_not_read(now, pending, StoreFailure::Failed),
+        }
+    }
+
+    fn on_not_read(&mut self, now: Now, pending: PendingRead, failure: StoreFailure) {
+        let refusal = store_refusal(failure);
+        match pending {
+            PendingRead::Room { key } | PendingRead::Recall { key } | PendingRead::RecallTaps { key } => {
+                self.give_up_loading(key, Some(refusal));
             }
-            (
-                PendingRead::Apps { .. }
-                | PendingRead::Room { .. }
-                | PendingRead::Recall { .. }
-                | PendingRead::RecallTaps { .. },
-                _,
-            ) => {}
+            PendingRead::IdleGroups { app, after } => self.try_again(Errand::IdleGroups { app, after }),
+            PendingRead::BroadcastTo { broadcast, .. } => self.on_broadcast_page_lost(broadcast, refusal),
+            PendingRead::Edited(edit) => self.on_edited_not_loaded(now, &edit, refusal),
+            PendingRead::CountGroups { asker, .. }
+            | PendingRead::List { asker, .. }
+            | PendingRead::ListMine { asker, .. }
+            | PendingRead::ListKeys { asker, .. }
+            | PendingRead::History(PendingHistory { asker, .. })
+            | PendingRead::Original { asker, .. } => self.respond(asker, Err(refusal)),
+            // The engine itself reads its apps again.
+            PendingRead::Apps { .. } => {}
         }
     }
 
