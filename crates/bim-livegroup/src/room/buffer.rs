@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use bim_proto::{LivePush, ServerFrame};
+use bim_proto::{LiveChange, LiveChanged, LivePush, ServerFrame};
 use bim_types::limits::{RESUME_WINDOW, ROOM_BUFFER_BYTES_MAX, ROOM_BUFFER_MESSAGES_MAX};
-use bim_types::{Cursor, DiscontinuityReason, Epoch, Mono, PerPriority, Priority, Seq};
+use bim_types::{Cursor, DiscontinuityReason, Epoch, Mono, PerPriority, Position, Priority, Seq};
 
 use crate::queue::LiveFrame;
 
@@ -99,8 +99,32 @@ impl RoomBuffer {
     pub(super) fn rewrite(&mut self, seq: Seq, rewrite: impl FnOnce(LivePush) -> LivePush) {
         let Some(push) = self.find(seq) else { return };
         let at = self.entries.partition_point(|(_, live)| live.seq < seq);
+        self.put(at, ServerFrame::LiveMessage(rewrite(push)));
+    }
+
+    /// Has every earlier change of a message that is still here say that the message is gone.
+    pub(super) fn unsay(&mut self, message: Position) {
+        for at in 0..self.entries.len() {
+            let Some((_, live)) = self.entries.get(at).filter(|(_, live)| live.seq > message.seq) else {
+                continue;
+            };
+            if live.priority != Priority::High {
+                continue;
+            }
+            if let Ok(ServerFrame::LiveChange(change)) = ServerFrame::decode(live.frame.clone())
+                && let LiveChanged::Updated(updated) = &change.what
+                && updated.position == message
+            {
+                let group = updated.conversation_short_id;
+                let what = LiveChanged::Deleted { group, position: message };
+                self.put(at, ServerFrame::LiveChange(LiveChange { what, ..change }));
+            }
+        }
+    }
+
+    fn put(&mut self, at: usize, frame: ServerFrame) {
         if let Some((_, live)) = self.entries.get_mut(at) {
-            let frame = ServerFrame::LiveMessage(rewrite(push)).encode();
+            let frame = frame.encode();
             self.bytes = self.bytes - live.frame.len() + frame.len();
             live.frame = frame;
         }

@@ -66,6 +66,9 @@ impl Room {
         let target = notice.changes.unwrap_or_default();
         self.buffer.rewrite(target, |push| rewritten(push, &notice));
         let at = Position { epoch: self.epoch, seq: target };
+        if notice.changed.is_none() {
+            self.buffer.unsay(at);
+        }
         let what = match notice.changed {
             Some(message) if !message.only_for_sender => {
                 LiveChanged::Updated(message.into_message(self.key.group, at))

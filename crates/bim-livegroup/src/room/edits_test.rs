@@ -98,6 +98,22 @@ fn a_resume_replays_a_removed_message_as_nothing_to_show() {
 }
 
 #[test]
+fn a_resume_replays_nothing_of_what_an_edit_had_said_before_the_message_was_removed() {
+    let mut log = Log::new(room());
+    log.say(Priority::Normal);
+    log.edit(1, Some("regretted"));
+    log.edit(1, None);
+    let replay = log.resume(0);
+    assert_eq!(replay.iter().map(|live| live.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(replay.iter().all(|live| !contains(live, b"regretted")));
+    for (live, seq) in replay[1..].iter().zip([2, 3]) {
+        let change = change(live);
+        assert_eq!(change.position, position(seq));
+        assert_eq!(change.what, LiveChanged::Deleted { group: key().group, position: position(1) });
+    }
+}
+
+#[test]
 fn what_only_its_sender_sees_is_hidden_and_an_edit_does_not_show_it() {
     let mut log = Log::new(room());
     log.room.accept(at(0).mono, Seq(1), message_of("w", 7), None);
