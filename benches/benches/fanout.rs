@@ -64,7 +64,7 @@ async fn join_all(
         }
         let arena = Arc::clone(arena);
         joining.spawn(async move {
-            let client = arena.logged_in(&format!("viewer-{number}")).await;
+            let client = arena.logged_in(format!("viewer-{number}").as_str()).await;
             let events = client.live_groups().events();
             client.live_groups().join_live_group(group).await.expect("a viewer joins");
             (client, events)
