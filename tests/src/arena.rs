@@ -61,6 +61,9 @@ pub struct Arena {
     place: TempDir,
 }
 
+/// Events that wait for a scenario: more than a room's buffer replays at once.
+const EVENT_BUFFER: usize = 8_192;
+
 /// How often rooms of an arena tell who came and went: as often as a server may, so that nobody waits for it.
 pub const PULSE_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -161,7 +164,8 @@ impl Arena {
         dialer: impl Dialer,
     ) -> Client {
         let user: Uid = user.try_into().expect("a test names its users rightly");
-        let mut builder = Client::builder(self.server.app_id(), user.clone()).dialer(dialer);
+        let builder = Client::builder(self.server.app_id(), user.clone()).dialer(dialer);
+        let mut builder = builder.event_buffer(EVENT_BUFFER);
         if self.client_keeps == ClientKeeps::Redb {
             builder = builder.data_dir(self.data_dir(&user.to_string()));
         }

@@ -39,6 +39,20 @@ impl Path {
         }
     }
 
+    /// Hears nothing any more, while what is sent still arrives.
+    pub fn deafen(&self) {
+        if let Some(present) = &*self.present() {
+            present.inject(Fault::StallReads);
+        }
+    }
+
+    /// Hears again, as long as the server did not lose patience.
+    pub fn hear(&self) {
+        if let Some(present) = &*self.present() {
+            present.mend();
+        }
+    }
+
     /// Opens connections again.
     pub fn mend(&self) {
         self.is_open.send_replace(true);

@@ -267,7 +267,7 @@ fn records_that_change_at_once_are_told_together() {
             to_bob.set_live_group_member_alias(group, "Bob"),
             to_cara.set_live_group_member_alias(group, "Cara"),
         );
-        (one.unwrap(), other.unwrap());
+        assert_eq!([one.is_ok(), other.is_ok()], [true, true]);
         let mut aliases = BTreeSet::new();
         while aliases.len() < 2 {
             let pulse = to_alice.pulse(|pulse| !pulse.changed.is_empty()).await;

@@ -13,7 +13,7 @@ use bim_tests::{Arena, Watch, all_done, eventually, everywhere, join, room, run,
 const FOREVER: Duration = Duration::ZERO;
 
 /// Long enough for what has to happen while it lasts, on a busy machine too.
-const A_WHILE: Duration = Duration::from_secs(2);
+const A_WHILE: Duration = Duration::from_secs(1);
 
 everywhere!(
     a_mute_holds_until_its_time_is_over,
