@@ -48,15 +48,14 @@ impl RoomBuffer {
         *self = Self::new(self.limits, after);
     }
 
-    /// Keeps a message. Returns the number up to which messages have left, if any did.
-    pub(super) fn push(&mut self, now: Mono, live: LiveFrame) -> Option<Seq> {
+    /// Keeps a message, and lets go of what is too much or too old.
+    pub(super) fn push(&mut self, now: Mono, live: LiveFrame) {
         self.bytes += live.frame.len();
         self.entries.push_back((now, live));
-        let mut floor = None;
         while self.entries.len() > self.limits.messages || self.bytes > self.limits.bytes {
-            floor = Some(self.evict()?);
+            self.evict();
         }
-        self.expire(now).or(floor)
+        self.expire(now);
     }
 
     /// What a viewer with this cursor missed, in order. What is too old has to be let go before.
@@ -130,19 +129,16 @@ impl RoomBuffer {
         }
     }
 
-    /// Lets go of what is too old. Returns the number up to which messages have left, if any did.
-    pub(super) fn expire(&mut self, now: Mono) -> Option<Seq> {
-        let mut floor = None;
+    /// Lets go of what is too old.
+    pub(super) fn expire(&mut self, now: Mono) {
         while self.entries.front().is_some_and(|(at, _)| now.since(*at) > self.limits.window) {
-            floor = Some(self.evict()?);
+            self.evict();
         }
-        floor
     }
 
-    fn evict(&mut self) -> Option<Seq> {
-        let (_, live) = self.entries.pop_front()?;
+    fn evict(&mut self) {
+        let Some((_, live)) = self.entries.pop_front() else { return };
         self.bytes -= live.frame.len();
         self.floors[live.priority] = live.seq;
-        Some(live.seq)
     }
 }

@@ -181,7 +181,8 @@ impl Room {
         let position = Position { epoch: self.epoch, seq };
         if let Some(content) = content {
             let accepted = self.accepted(seq, &stored, None);
-            self.sent.insert(SentId::of(&stored), Sent { accepted, content });
+            let sent = Sent { accepted, content, at: now };
+            self.sent.insert(SentId::of(&stored), sent, self.policy.buffer.window);
         }
         let hidden = stored.deleted || stored.only_for_sender;
         let mut message = stored.into_message(self.key.group, position);
@@ -207,9 +208,7 @@ impl Room {
         let live = LiveFrame { group: self.key, priority, seq, frame };
         self.last[priority] = seq;
         self.head = self.head.max(seq);
-        if let Some(floor) = self.buffer.push(now, live.clone()) {
-            self.sent.forget_through(floor);
-        }
+        self.buffer.push(now, live.clone());
         live
     }
 
@@ -229,9 +228,7 @@ impl Room {
         let Some(cursor) = resume else {
             return Entry { cursor: here, verdict: ResumeVerdict::Fresh, replay: Vec::new() };
         };
-        if let Some(floor) = self.buffer.expire(now.mono) {
-            self.sent.forget_through(floor);
-        }
+        self.buffer.expire(now.mono);
         match self.buffer.missed(self.epoch, self.head, &cursor) {
             Ok(replay) => {
                 let verdict = ResumeVerdict::Resumed { left_out: PerPriority::default() };

@@ -177,12 +177,18 @@ fn a_resend_with_other_content_is_a_conflict() {
 }
 
 #[test]
-fn what_has_left_the_buffer_is_recognised_by_the_log_alone() {
-    let mut room = room_after(1);
+fn a_resend_costs_no_budget_within_the_window_even_when_the_buffer_holds_it_no_more() {
+    let buffer = BufferLimits { messages: 1, ..BufferLimits::default() };
+    let mut room = testing::room_of(RoomPolicy { buffer, ..RoomPolicy::default() });
     enter(&mut room, "v");
-    room.join(at(121), &actor("w"), None, Some(cursor(1)));
+    for seq in 1..=3 {
+        room.accept(at(0).mono, Seq(seq), message_of("v", seq.into()), Some(CONTENT));
+    }
+    let verdict = room.admit(at(119), &actor("v"), &send(1, Priority::Normal), CONTENT);
+    assert_eq!(verdict, Ok(Admission::Known(accepted(1))));
+    room.accept(at(121).mono, Seq(4), message_of("v", 4), Some(CONTENT));
     let verdict = room.admit(at(121), &actor("v"), &send(1, Priority::Normal), CONTENT);
-    assert_eq!(verdict, Ok(Admission::New));
+    assert_eq!(verdict, Ok(Admission::New), "from then on the log alone recognises it");
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Which messages of the buffer came from which client id, so that a resend costs no budget.
+//! Which messages of the last minutes came from which client id, so that a resend costs no budget.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bim_proto::Accepted;
 use bim_proto::stored::StoredLiveMessage;
-use bim_types::{ClientMessageId, DeviceId, Seq, Uid};
+use bim_types::{ClientMessageId, DeviceId, Mono, Seq, Uid};
 
 use super::ContentHash;
 
@@ -33,9 +34,16 @@ pub(super) struct Sent {
     pub(super) accepted: Accepted,
     /// What it says.
     pub(super) content: ContentHash,
+    /// When it was accepted.
+    pub(super) at: Mono,
 }
 
-/// The names of the messages in a room buffer; as many as it holds, no more.
+/// Names remembered in one room: those of two minutes at the default budget, about 300 bytes each. When full the
+/// oldest are forgotten, and a resend of theirs is recognised by the log alone, after it has passed the budget.
+const SENT_IDS_MAX: usize = 65_536;
+
+/// The names of the messages that a device may still send again because it lost the connection before the
+/// verdict: those of the resume window, however few the room buffer holds.
 #[derive(Debug, Default)]
 pub(super) struct SentIds {
     sent: BTreeMap<SentId, Sent>,
@@ -43,22 +51,25 @@ pub(super) struct SentIds {
 }
 
 impl SentIds {
-    /// Remembers a message.
-    pub(super) fn insert(&mut self, id: SentId, sent: Sent) {
+    /// Remembers a message, and forgets those that are older than a window.
+    pub(super) fn insert(&mut self, id: SentId, sent: Sent, window: Duration) {
+        self.forget(sent.at, window);
         self.by_seq.insert(sent.accepted.position.seq, id.clone());
         self.sent.insert(id, sent);
     }
 
-    /// What became of a message, if it is in the buffer.
+    /// What became of a message, if it is remembered.
     pub(super) fn find(&self, id: &SentId) -> Option<&Sent> {
         self.sent.get(id)
     }
 
-    /// Forgets every message up to and including a number.
-    pub(super) fn forget_through(&mut self, seq: Seq) {
-        let kept = self.by_seq.split_off(&seq.next());
-        for id in std::mem::replace(&mut self.by_seq, kept).into_values() {
-            self.sent.remove(&id);
+    fn forget(&mut self, now: Mono, window: Duration) {
+        while let Some(oldest) = self.by_seq.first_entry() {
+            let is_old = self.sent.get(oldest.get()).is_none_or(|sent| now.since(sent.at) > window);
+            if !is_old && self.sent.len() < SENT_IDS_MAX {
+                return;
+            }
+            self.sent.remove(&oldest.remove());
         }
     }
 }

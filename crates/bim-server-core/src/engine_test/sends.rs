@@ -246,7 +246,7 @@ fn a_drain_after_a_store_failure_ends_too() {
 
 #[test]
 fn a_resend_of_what_is_trimmed_before_it_is_read_is_not_answered_with_another_message() {
-    let config = EngineConfig { room_buffer_messages: 1, ..EngineConfig::default() };
+    let config = EngineConfig { resume_window: Duration::from_secs(2), ..EngineConfig::default() };
     let mut world = World::with(config);
     let owner = world.log_in("owner", 1);
     let group = world.create(owner);

@@ -13,6 +13,7 @@ use super::Slot;
 use super::active::ActiveRoom;
 use super::errands::Errand;
 use super::groups::store_refusal;
+use super::sends::content_hash;
 use crate::engine::Engine;
 use crate::io::{Loaded, LogQuery, Notice, Output, StoreFailure};
 use crate::ops::{PendingHistory, PendingRead};
@@ -200,7 +201,7 @@ impl Engine {
     }
 
     fn on_recalled(&mut self, now: Now, key: GroupKey, records: Vec<LogRecord>) {
-        let window = self.config.resume_window;
+        let (window, moderates) = (self.config.resume_window, self.config.moderates);
         let Some(Slot::Loading { recall: Some(recall), .. }) = self.rooms.slots.get_mut(&key) else {
             return;
         };
@@ -222,7 +223,10 @@ impl Engine {
                     room.accept_change(now.mono, record.seq, stored);
                 }
                 Ok(stored) => {
-                    room.accept(now.mono, record.seq, stored, None);
+                    // What its device said is known when nobody could have changed it.
+                    let is_as_said = !moderates && stored.edits == 0;
+                    let content = is_as_said.then(|| content_hash(&stored.body));
+                    room.accept(now.mono, record.seq, stored, content);
                 }
                 Err(_) => {
                     room.recall_from(record.seq);
