@@ -53,7 +53,7 @@ fn push(size: usize) -> LivePush {
         edits: 0,
         body: MessageBody::Text("x".repeat(size).into()),
     };
-    LivePush { message, previous: PerPriority::splat(Seq(123_455)) }
+    LivePush { message, previous: PerPriority::splat(Seq(123_455)), hidden: false }
 }
 
 fn send(size: usize) -> RequestBody {

@@ -16,8 +16,8 @@ use bim_transport::tls::{ClientTls, DevCertificate};
 use bim_transport::websocket::{WebSocketConfig, WebSocketDialer, WebSocketListener};
 use bim_transport::{BoxConnection, ConnectionExt, Dialer, Listener};
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, Cursor, Epoch, GroupInfo, Message, MessageBody,
-    PerPriority, Position, Priority, ResumeVerdict, Role, Seq, Uid, Wall,
+    Attributes, ClientMessageId, Conversation, ConversationShortId, Cursor, Epoch, GroupInfo, Message,
+    MessageBody, MuteAll, PerPriority, Position, Priority, ResumeVerdict, Role, Seq, Uid, Wall,
 };
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -163,11 +163,23 @@ fn joined() -> Joined {
         created_at: Wall::default(),
         version: 1,
         online_count: 1,
+        online_count_age: Duration::ZERO,
         joined: true,
         dissolved: false,
+        mute_all: MuteAll::Off,
+        slow_mode: Duration::ZERO,
+        dissolve_after_idle: Duration::ZERO,
+        mark_types: Vec::new(),
+        me: None,
     };
     let cursor = Cursor::at(Position { epoch: Epoch(1), seq: Seq(0) });
-    Joined { conversation, cursor, verdict: ResumeVerdict::Fresh }
+    Joined {
+        conversation,
+        cursor,
+        verdict: ResumeVerdict::Fresh,
+        attributes: Attributes::default(),
+        counters: Default::default(),
+    }
 }
 
 fn frame(seq: u64, body: MessageBody) -> Bytes {
@@ -182,7 +194,7 @@ fn frame(seq: u64, body: MessageBody) -> Bytes {
         body,
     };
     let previous = PerPriority { low: Seq(0), normal: Seq(seq - 1), high: Seq(0) };
-    ServerFrame::LiveMessage(LivePush { message, previous }).encode()
+    ServerFrame::LiveMessage(LivePush { message, previous, hidden: false }).encode()
 }
 
 fn group_id() -> ConversationShortId {
