@@ -1,6 +1,4 @@
-//! A client that comes back over another transport is told exactly what it missed.
-//!
-//! How long a room's buffer reaches back (1, 60, 119 and 121 seconds) is tried with virtual time beside the engine.
+//! A client that comes back, over another transport or after a long time, is told exactly what it missed.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -109,6 +107,28 @@ fn of_lower_classes_each_missed_message_is_replayed_or_counted_as_left_out() {
     });
 }
 
+#[tokio::test(start_paused = true)]
+async fn two_minutes_away_is_the_most_that_is_replayed() {
+    for (away, expected) in [(1, true), (60, true), (119, true), (121, false)] {
+        let mut stage = Stage::in_memory().await;
+        stage.say(Priority::High, 1).await;
+        assert_eq!(stage.hear(1).await, [1]);
+        stage.way.cut();
+        stage.say(Priority::High, 3).await;
+        tokio::time::advance(Duration::from_secs(away)).await;
+        let mended = tokio::time::Instant::now();
+        stage.way.mend();
+        let continuity = stage.continuity().await;
+        assert!(mended.elapsed() <= Duration::from_secs(1), "after {away} s and {:?}", mended.elapsed());
+        if expected {
+            assert_eq!(continuity, Continuity::Resumed, "after {away} s");
+            assert_eq!(stage.hear(3).await, [2, 3, 4]);
+        } else {
+            assert_eq!(continuity, Continuity::Discontinuous, "after {away} s");
+        }
+    }
+}
+
 /// A server that listens on WebSocket and QUIC, alice, and bob who takes them in turn.
 struct Stage {
     alice: Client,
@@ -141,6 +161,17 @@ impl Stage {
             .listener(Box::new(quic));
         let arena =
             Arena::start_server(Link::Memory, ServerKeeps::Memory, ClientKeeps::Memory, builder).await;
+        Self::in_arena(arena, way).await
+    }
+
+    /// Without sockets, which know nothing of virtual time.
+    async fn in_memory() -> Self {
+        let arena = Arena::in_memory(bim_tests::generous).await;
+        let way = Path::over(vec![arena.dialer()]);
+        Self::in_arena(arena, way).await
+    }
+
+    async fn in_arena(arena: Arena, way: Path) -> Self {
         let alice = arena.logged_in("alice").await;
         let bob = arena.logged_in_by("bob", way.clone()).await;
         let group = room(&alice).await;
