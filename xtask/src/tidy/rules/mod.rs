@@ -8,6 +8,7 @@ mod bounded_channels;
 mod contract_lines;
 mod crate_docs;
 mod dependency_table;
+mod live_group_table;
 mod machine_paths;
 mod machine_trees;
 mod manifests;
@@ -27,6 +28,7 @@ pub(super) const ALL: &[Rule] = &[
     contract_lines::check,
     crate_docs::check,
     dependency_table::check,
+    live_group_table::check,
     machine_paths::check,
     machine_trees::check,
     manifests::check,
