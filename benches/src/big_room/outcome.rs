@@ -5,7 +5,7 @@ use std::time::Duration;
 use bim_types::PerPriority;
 
 use super::books::Books;
-use crate::load::{Faults, Usage};
+use crate::load::{Faults, Machine, Usage};
 
 /// p50, p99 and p99.9.
 pub(super) type Quantiles = [Duration; 3];
@@ -32,6 +32,16 @@ pub(super) struct Measured {
     pub(super) server_cpu: Duration,
     /// CPU time of the load generator.
     pub(super) load_cpu: Duration,
+    /// CPU time of everyone together, and all there was.
+    pub(super) machine: Machine,
+}
+
+impl Measured {
+    /// The part of the machine that somebody else used, 0 to 1.
+    pub(super) fn others(&self) -> f64 {
+        let others = self.machine.busy.saturating_sub(self.server_cpu).saturating_sub(self.load_cpu);
+        others.as_secs_f64() / self.machine.all.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
 }
 
 /// How long it took.

@@ -19,7 +19,9 @@ use super::roles::Role;
 use super::sender::{Sender, Verdicts};
 use super::stage::{Shared, Stage};
 use super::viewer;
-use crate::load::{ClientError, Clock, Faults, Ledger, RawClient, RssWatch, ServerProcess, Usage, gather};
+use crate::load::{
+    ClientError, Clock, Faults, Ledger, Machine, RawClient, RssWatch, ServerProcess, Usage, gather,
+};
 
 /// Users who log in and enter at the same time.
 const ENTER_AT_ONCE: usize = 64;
@@ -150,6 +152,7 @@ impl Run<'_> {
     async fn measure(&self, stage: &watch::Sender<Stage>, shared: &Shared) -> Measured {
         let cpu = || [self.server.usage().cpu, Usage::of(std::process::id()).cpu];
         let (began, before, delivered) = (Instant::now(), cpu(), shared.deliveries());
+        let machine = Machine::now();
         shared.measure_from(shared.clock.now() + Duration::from_secs(1));
         stage.send_replace(Stage::Running);
         sleep(self.options.duration()).await;
@@ -160,6 +163,7 @@ impl Run<'_> {
             deliveries: shared.deliveries() - delivered,
             server_cpu: after[0].saturating_sub(before[0]),
             load_cpu: after[1].saturating_sub(before[1]),
+            machine: Machine::now().since(machine),
         }
     }
 

@@ -119,6 +119,7 @@ fn print_rates(Outcome { books, measured, body_bytes, entered_in, .. }: &Outcome
         server / deliveries.max(1.0) * 1e6,
         load / deliveries.max(1.0) * 1e6,
     );
+    println!("  others used {:.1} % of the machine meanwhile", measured.others() * 100.0);
 }
 
 fn print_memory(Memory { base, entered, end, cap, cap_in_words }: &Memory) {

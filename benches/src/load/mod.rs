@@ -32,4 +32,4 @@ pub use raw_client::{ClientError, RawClient, Ticket};
 pub use seq_set::SeqSet;
 pub use serve::{ServeOptions, serve, server_config};
 pub use server_process::ServerProcess;
-pub use usage::{RssWatch, Usage};
+pub use usage::{Machine, RssWatch, Usage};

@@ -38,6 +38,29 @@ impl Usage {
     }
 }
 
+/// CPU time that the whole machine had, and how much of it was used. Zero where the system does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Used by anyone, or taken by the host.
+    pub busy: Duration,
+    /// Used or not.
+    pub all: Duration,
+}
+
+impl Machine {
+    /// Since the machine was started.
+    #[must_use]
+    pub fn now() -> Self {
+        machine(&std::fs::read_to_string("/proc/stat").unwrap_or_default())
+    }
+
+    /// Since another time.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self { busy: self.busy.saturating_sub(earlier.busy), all: self.all.saturating_sub(earlier.all) }
+    }
+}
+
 /// Looks at a process's memory all the time, and knows the most there was since it was asked last.
 #[derive(Debug)]
 pub struct RssWatch {
@@ -88,6 +111,17 @@ fn cpu(stat: &str) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
 }
 
+/// The first line holds user, nice, system, idle, waiting, interrupts twice, and what the host took.
+fn machine(stat: &str) -> Machine {
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks: Vec<u64> =
+        line.split_whitespace().skip(1).take(8).filter_map(|word| word.parse().ok()).collect();
+    let time = |ticks: u64| Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND);
+    let all = ticks.iter().sum();
+    let idle: u64 = ticks.iter().skip(3).take(2).sum();
+    Machine { busy: time(all - idle), all: time(all) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +132,16 @@ mod tests {
         assert_eq!(cpu(stat), Duration::from_secs(2));
         assert_eq!(cpu(""), Duration::ZERO);
         assert_eq!(kilobytes("Name:\tx\nVmRSS:\t   12 kB\n", "VmRSS:"), 12 * 1024);
+    }
+
+    #[test]
+    fn what_is_neither_idle_nor_waiting_is_busy() {
+        let stat = "cpu  100 0 50 700 50 0 0 100 0 0\ncpu0 1 2 3\n";
+        assert_eq!(
+            machine(stat),
+            Machine { busy: Duration::from_millis(2_500), all: Duration::from_secs(10) }
+        );
+        assert_eq!(machine(""), Machine::default());
     }
 
     #[cfg(target_os = "linux")]
