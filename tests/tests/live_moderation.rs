@@ -48,7 +48,7 @@ async fn a_blocked_user_is_out_and_stays_out_until_its_time_is_over(arena: Arena
     join([&bob, &tablet], group).await;
     let (mut to_bob, mut to_tablet, mut to_owner) = (Watch::of(&bob), Watch::of(&tablet), Watch::of(&owner));
     let live = owner.live_groups();
-    all_done(live.add_live_group_member_block_list(group, uids(["bob"]), A_WHILE).await);
+    all_done(live.add_live_group_member_block_list(group, uids(["bob"]), 2 * A_WHILE).await);
     let refused = bob.live_groups().get_live_group_attributes(group, &[]).await.unwrap_err();
     assert_eq!(refused.code(), 13, "from the answer on, a blocked user is out");
     let kicked = GroupChange::Kicked { uids: uids(["bob"]), blocked: true };
