@@ -41,7 +41,7 @@ impl Usage {
 /// CPU time that the whole machine had, and how much of it was used. Zero where the system does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// Used by anyone, or taken by the host.
+    /// Used by processes, or taken by the host. Interrupts belong to nobody: much of a loopback network is done in them.
     pub busy: Duration,
     /// Used or not.
     pub all: Duration,
@@ -111,15 +111,15 @@ fn cpu(stat: &str) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
 }
 
-/// The first line holds user, nice, system, idle, waiting, interrupts twice, and what the host took.
+/// The first line holds user, nice, system, idle, waiting, interrupts of two kinds, and what the host took.
 fn machine(stat: &str) -> Machine {
     let line = stat.lines().next().unwrap_or_default();
     let ticks: Vec<u64> =
         line.split_whitespace().skip(1).take(8).filter_map(|word| word.parse().ok()).collect();
     let time = |ticks: u64| Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND);
     let all = ticks.iter().sum();
-    let idle: u64 = ticks.iter().skip(3).take(2).sum();
-    Machine { busy: time(all - idle), all: time(all) }
+    let nobodys: u64 = ticks.iter().skip(3).take(4).sum();
+    Machine { busy: time(all - nobodys), all: time(all) }
 }
 
 #[cfg(test)]
@@ -135,8 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_idle_nor_waiting_is_busy() {
-        let stat = "cpu  100 0 50 700 50 0 0 100 0 0\ncpu0 1 2 3\n";
+    fn what_is_idle_waits_or_interrupts_is_not_busy() {
+        let stat = "cpu  100 0 50 600 50 40 60 100 0 0\ncpu0 1 2 3\n";
         assert_eq!(
             machine(stat),
             Machine { busy: Duration::from_millis(2_500), all: Duration::from_secs(10) }
