@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use bim_proto::stored::{StoredApp, StoredKey};
 use bim_types::limits::GROUP_NAME_CHARS_MAX;
-use bim_types::store::{Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, VersionedRecord};
+use bim_types::store::{Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey};
 use bim_types::{AppId, AppSecret, ErrorCode, Now, Refusal};
 
 use crate::engine::Engine;
-use crate::io::{AdminCommand, AdminReply, Notice, Output, StoreFailure};
+use crate::io::{AdminCommand, AdminReply, Output, StoreFailure};
 use crate::ops::PendingWrite;
 use crate::token;
 
@@ -24,6 +24,9 @@ impl Engine {
                 let claims = token::claims(app, uid, now.wall, ttl, nonce);
                 self.mint_token(ttl, token::Claims { app_server, ..claims }).map(Some)
             }
+            AdminCommand::RevokeTokens { app, tokens } => {
+                self.revoke_tokens(now, id, app, tokens).map(|()| None)
+            }
             AdminCommand::Status => Ok(Some(AdminReply::Status {
                 sessions: self.sessions.users() as u64,
                 rooms: self.rooms.len() as u64,
@@ -33,22 +36,6 @@ impl Engine {
         if let Some(result) = answer.transpose() {
             self.out.push(Output::AdminDone { id, result });
         }
-    }
-
-    pub(crate) fn on_apps_loaded(&mut self, records: Vec<VersionedRecord>) -> u64 {
-        let mut last = 0;
-        for record in records {
-            let RecordKey::App(app) = record.key else { continue };
-            last = app.value().into();
-            match StoredApp::decode(record.value) {
-                Ok(stored) => self.apps.insert(app, stored),
-                Err(_) => {
-                    self.apps.reserve(app);
-                    self.out.push(Output::Notice(Notice::RecordDamaged { app, group: None }));
-                }
-            }
-        }
-        last
     }
 
     pub(crate) fn on_app_written(
@@ -112,7 +99,9 @@ impl Engine {
         self.ops.write(&mut self.out, vec![LogOp::Put(put)], pending);
     }
 
-    fn mint_token(&self, ttl: Duration, claims: token::Claims) -> Result<AdminReply, Refusal> {
+    /// Signs with the first key that is not revoked. A token made in the second of a revocation counts as made after
+    /// it.
+    fn mint_token(&self, ttl: Duration, mut claims: token::Claims) -> Result<AdminReply, Refusal> {
         let known = self.apps.find(claims.app).ok_or(ErrorCode::AppNotNormal)?;
         let most = self.config.token_lifetime;
         if ttl < Duration::from_secs(1) || ttl > most {
@@ -121,7 +110,11 @@ impl Engine {
                 refusal.hint("time to live is 1 second up to the longest life of a token, in seconds")
             );
         }
-        let key = known.record.keys.first().ok_or(ErrorCode::AppNotNormal)?;
+        let key = known.record.keys.iter().find(|key| !known.revocations.has_key(&key.key_id));
+        let key =
+            key.ok_or_else(|| Refusal::new(ErrorCode::AppNotNormal).hint("every key of the app is revoked"))?;
+        claims.issued_at = claims.issued_at.max(known.revocations.issued_before(&claims.uid));
+        claims.expires_at = claims.expires_at.max(claims.issued_at + Duration::from_secs(1));
         let expires_at = claims.expires_at;
         Ok(AdminReply::Token { token: token::mint(&key.key_id, &key.secret, &claims), expires_at })
     }

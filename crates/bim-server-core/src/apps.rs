@@ -6,6 +6,7 @@ use bim_proto::stored::StoredApp;
 use bim_types::{AppId, AppSecret};
 
 use crate::io::AppSummary;
+use crate::token::Revocations;
 
 /// The apps of this server.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) record: StoredApp,
     /// How many live groups it has, once somebody had to know.
     pub(crate) live_groups: Option<usize>,
+    /// Which of its tokens are not taken any more.
+    pub(crate) revocations: Revocations,
 }
 
 impl Apps {
@@ -31,8 +34,9 @@ impl Apps {
             self.by_key.insert(key.key_id.clone(), app);
         }
         self.reserve(app);
-        let live_groups = self.apps.get(&app).and_then(|known| known.live_groups);
-        self.apps.insert(app, App { record, live_groups });
+        let (live_groups, revocations) =
+            self.apps.remove(&app).map(|known| (known.live_groups, known.revocations)).unwrap_or_default();
+        self.apps.insert(app, App { record, live_groups, revocations });
     }
 
     /// Keeps an id from being given away.

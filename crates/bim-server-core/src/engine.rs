@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use bim_proto::{Goodbye, Response, ResponseBody, ServerFrame};
-use bim_types::store::{LogOutcome, OpId, RecordRange};
+use bim_types::store::{LogOutcome, OpId};
 use bim_types::{ConnectionId, Entropy, ErrorCode, Mono, Now, Refusal};
 
 use crate::apps::Apps;
 use crate::config::EngineConfig;
-use crate::io::{Input, Loaded, LogQuery, Notice, Output, StoreFailure};
+use crate::io::{Input, Loaded, Notice, Output, StoreFailure};
 use crate::live::{Broadcasts, Checks, Rooms};
 use crate::ops::{Asker, Ops, PendingRead, PendingWrite};
 use crate::outputs::Outputs;
 use crate::session::{FailedLogins, Sessions};
-
-/// Apps read at a time when the engine starts.
-const APPS_PAGE: usize = 256;
 
 /// Bytes that may wait for the store. More are refused as busy here, where the order of a sender's messages is
 /// kept; so it is half of what a store's own queue has room for.
@@ -158,11 +155,6 @@ impl Engine {
         Refusal::new(ErrorCode::ServerDraining).retry_after(after)
     }
 
-    fn read_apps(&mut self, after: u64) {
-        let query = LogQuery::Records { range: RecordRange::Apps, after, limit: APPS_PAGE };
-        self.ops.read(&mut self.out, query, PendingRead::Apps { after });
-    }
-
     fn on_too_slow(&mut self, now: Now, connection: ConnectionId) {
         self.end(now, connection, Refusal::new(ErrorCode::SlowConsumer).retry_after(SLOW_RETRY));
     }
@@ -185,6 +177,9 @@ impl Engine {
             PendingWrite::App { admin, app, record, created } => {
                 self.on_app_written(now, admin, app, *record, created, result);
             }
+            PendingWrite::Revocations { admin, sessions } => {
+                self.on_revocations_written(admin, sessions, &result);
+            }
             PendingWrite::Upkeep { key, through } => self.on_upkeep_written(key, through, &result),
         }
     }
@@ -192,19 +187,13 @@ impl Engine {
     fn on_loaded(&mut self, now: Now, op: OpId, result: Result<Loaded, StoreFailure>) {
         let Some(pending) = self.ops.loaded(op) else { return };
         match (pending, result) {
-            (PendingRead::Apps { .. }, Ok(Loaded::Records(records))) => {
-                let last = records.len() == APPS_PAGE;
-                let after = self.on_apps_loaded(records);
-                if last {
-                    self.read_apps(after);
-                } else {
-                    self.out.push(Output::Ready);
-                    for app in self.apps.ids() {
-                        self.watch_idle_groups(app, 0);
-                    }
-                }
-            }
+            (PendingRead::Apps { .. }, Ok(Loaded::Records(records))) => self.on_apps_loaded(records),
             (PendingRead::Apps { after }, _) => self.read_apps(after),
+            (PendingRead::Revocations { next, .. }, Ok(Loaded::Records(records))) => {
+                self.on_revocations_loaded(now, records);
+                self.continue_apps(next);
+            }
+            (PendingRead::Revocations { page, next }, _) => self.read_revocations(page, next),
             (pending, result) => self.on_live_loaded(now, pending, result),
         }
     }

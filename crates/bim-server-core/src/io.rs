@@ -298,8 +298,33 @@ pub enum AdminCommand {
         /// Whether its sessions are the app's own server; see [`crate::token`].
         app_server: bool,
     },
+    /// Takes tokens back. Sessions that run on one end at once, and it is not taken again; what is answered as done
+    /// is on disk.
+    RevokeTokens {
+        /// Of which app.
+        app: AppId,
+        /// Which of them.
+        tokens: RevokedTokens,
+    },
     /// Counts what is going on.
     Status,
+}
+
+/// Which tokens of an app are taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RevokedTokens {
+    /// Those of a user that were made before some time, by their `iat`. Those made later are taken.
+    OfUser {
+        /// Whose.
+        uid: Uid,
+        /// Before when, counted up to a whole second; at most [`crate::EngineConfig::token_leeway`] ahead. `None`:
+        /// now.
+        issued_before: Option<Wall>,
+    },
+    /// The one with this `jti`: 1 to [`bim_types::limits::TOKEN_BYTES_MAX`] bytes.
+    WithId(String),
+    /// All that were signed with a key of the app, and all that will be. A key is never taken again.
+    OfKey(String),
 }
 
 /// What an operator is answered.
@@ -324,6 +349,11 @@ pub enum AdminReply {
         token: Token,
         /// When it expires.
         expires_at: Wall,
+    },
+    /// Tokens are not taken any more.
+    TokensRevoked {
+        /// How many sessions ended.
+        sessions: u64,
     },
     /// What is going on.
     Status {
@@ -369,6 +399,13 @@ pub enum Notice {
         connection: ConnectionId,
         /// Why.
         code: ErrorCode,
+    },
+    /// An operator took tokens back.
+    TokensRevoked {
+        /// Of which app.
+        app: AppId,
+        /// How many sessions ended.
+        sessions: u64,
     },
     /// A live group was made.
     GroupCreated {

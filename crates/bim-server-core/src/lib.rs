@@ -24,7 +24,9 @@ mod io;
 mod live;
 mod ops;
 mod outputs;
+mod revoke;
 mod session;
+mod startup;
 pub mod token;
 
 pub use bim_livegroup::budget::{Budgets, Rate};
@@ -34,5 +36,5 @@ pub use config::EngineConfig;
 pub use engine::Engine;
 pub use io::{
     AdminCommand, AdminReply, AppSummary, Input, Loaded, LogQuery, Moderated, ModerationVerdict, Notice,
-    Output, StoreFailure,
+    Output, RevokedTokens, StoreFailure,
 };

@@ -101,6 +101,8 @@ pub(crate) enum PendingWrite {
     Upkeep { key: GroupKey, through: Seq },
     /// An app is being written for an operator.
     App { admin: u64, app: AppId, record: Box<StoredApp>, created: bool },
+    /// What is revoked of an app is being written for an operator.
+    Revocations { admin: u64, sessions: u64 },
 }
 
 /// A read that waits.
@@ -108,6 +110,8 @@ pub(crate) enum PendingWrite {
 pub(crate) enum PendingRead {
     /// The apps, at the start.
     Apps { after: u64 },
+    /// What is revoked of a page of apps, at the start; then the page after it, if there is one.
+    Revocations { page: Vec<AppId>, next: Option<u64> },
     /// How many groups an app has, before one more is made.
     CountGroups { asker: Asker, app: AppId, group: Box<StoredLiveGroup> },
     /// A group that is wanted in memory.

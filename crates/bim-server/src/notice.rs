@@ -20,6 +20,9 @@ pub(crate) fn report(notice: &Notice) {
                 "session ended"
             );
         }
+        Notice::TokensRevoked { app, sessions } => {
+            tracing::info!(app = app.value(), sessions, "tokens revoked");
+        }
         Notice::GroupCreated { group } => {
             tracing::info!(app = group.app.value(), group = group.group.value(), "live group made");
         }

@@ -186,6 +186,10 @@ pub const TOKEN_LIFETIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// How far clocks of token makers may be off.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(60);
 
+/// Users and single tokens of one app that are revoked at once, together. Entries whose tokens have expired make
+/// room; when all are needed: refused with [`crate::ErrorCode::TouchLimit`].
+pub const REVOCATIONS_PER_APP_MAX: usize = 10_000;
+
 /// How long before its expiry a client asks its token provider again; a fifth of the remaining life when
 /// that is shorter.
 pub const TOKEN_REFRESH_LEAD: Duration = Duration::from_secs(60);

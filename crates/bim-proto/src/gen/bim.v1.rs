@@ -2216,6 +2216,72 @@ impl ::prost::Name for StoredKey {
         "/bim.v1.StoredKey".into()
     }
 }
+/// The tokens of an app that are not taken any more, beside the app's own record.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StoredRevocations {
+    /// In the order of their uids.
+    #[prost(message, repeated, tag = "1")]
+    pub users: ::prost::alloc::vec::Vec<StoredRevokedUser>,
+    /// In the order of their hashes.
+    #[prost(message, repeated, tag = "2")]
+    pub tokens: ::prost::alloc::vec::Vec<StoredRevokedToken>,
+    /// Keys none of whose tokens is taken, in the order of their names.
+    #[prost(string, repeated, tag = "3")]
+    pub key_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// No token made before this is taken, whoever it is for; milliseconds since 1970-01-01T00:00:00Z; 0: none.
+    #[prost(uint64, tag = "4")]
+    pub all_issued_before_ms: u64,
+}
+impl ::prost::Name for StoredRevocations {
+    const NAME: &'static str = "StoredRevocations";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredRevocations".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredRevocations".into()
+    }
+}
+/// That older tokens of a user are not taken.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredRevokedUser {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// Tokens made before this are not taken; milliseconds since 1970-01-01T00:00:00Z, whole seconds.
+    #[prost(uint64, tag = "2")]
+    pub issued_before_ms: u64,
+}
+impl ::prost::Name for StoredRevokedUser {
+    const NAME: &'static str = "StoredRevokedUser";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredRevokedUser".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredRevokedUser".into()
+    }
+}
+/// That one token is not taken.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredRevokedToken {
+    /// The first 16 bytes of the SHA-256 hash of its `jti`.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub jti_hash: ::prost::bytes::Bytes,
+    /// When it was revoked, milliseconds since 1970-01-01T00:00:00Z.
+    #[prost(uint64, tag = "2")]
+    pub revoked_at_ms: u64,
+}
+impl ::prost::Name for StoredRevokedToken {
+    const NAME: &'static str = "StoredRevokedToken";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.StoredRevokedToken".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.StoredRevokedToken".into()
+    }
+}
 /// A live group.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StoredLiveGroup {

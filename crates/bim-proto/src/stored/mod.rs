@@ -5,6 +5,7 @@ mod attributes;
 mod counters;
 mod group;
 mod message;
+mod revocations;
 mod roll;
 
 pub use app::{StoredApp, StoredKey};
@@ -12,6 +13,7 @@ pub use attributes::StoredLiveAttributes;
 pub use counters::{StoredLiveCounters, StoredTaps};
 pub use group::StoredLiveGroup;
 pub use message::StoredLiveMessage;
+pub use revocations::{JTI_HASH_BYTES, StoredRevocations};
 pub use roll::{StoredLiveMember, StoredLiveRoll};
 
 use bytes::Bytes;

@@ -2,7 +2,7 @@
 
 use bim_proto::stored::{
     StoredApp, StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMessage, StoredLiveRoll,
-    StoredTaps,
+    StoredRevocations, StoredTaps,
 };
 use bim_proto::{ClientFrame, DecodeError, Request, ServerFrame};
 use bytes::Bytes;
@@ -20,6 +20,7 @@ pub(crate) enum Words {
     Attributes(StoredLiveAttributes),
     Counters(StoredLiveCounters),
     Taps(StoredTaps),
+    Revocations(StoredRevocations),
 }
 
 /// What bytes are read as.
@@ -34,6 +35,7 @@ pub(crate) enum Family {
     Attributes,
     Counters,
     Taps,
+    Revocations,
 }
 
 impl Words {
@@ -48,6 +50,7 @@ impl Words {
             Self::Attributes(attributes) => attributes.encode(),
             Self::Counters(counters) => counters.encode(),
             Self::Taps(taps) => taps.encode(),
+            Self::Revocations(revocations) => revocations.encode(),
         }
     }
 
@@ -62,6 +65,7 @@ impl Words {
             Self::Attributes(_) => Family::Attributes,
             Self::Counters(_) => Family::Counters,
             Self::Taps(_) => Family::Taps,
+            Self::Revocations(_) => Family::Revocations,
         }
     }
 
@@ -72,7 +76,7 @@ impl Words {
 }
 
 impl Family {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Client,
         Self::Server,
         Self::App,
@@ -82,6 +86,7 @@ impl Family {
         Self::Attributes,
         Self::Counters,
         Self::Taps,
+        Self::Revocations,
     ];
 
     pub(crate) fn decode(self, bytes: Bytes) -> Result<Words, DecodeError> {
@@ -95,6 +100,7 @@ impl Family {
             Self::Attributes => Words::Attributes(StoredLiveAttributes::decode(bytes)?),
             Self::Counters => Words::Counters(StoredLiveCounters::decode(bytes)?),
             Self::Taps => Words::Taps(StoredTaps::decode(bytes)?),
+            Self::Revocations => Words::Revocations(StoredRevocations::decode(bytes)?),
         })
     }
 }

@@ -123,8 +123,8 @@ impl Engine {
             | PendingRead::ListKeys { asker, .. }
             | PendingRead::History(PendingHistory { asker, .. })
             | PendingRead::Original { asker, .. } => self.respond(asker, Err(refusal)),
-            // The engine itself reads its apps again.
-            PendingRead::Apps { .. } => {}
+            // The engine itself reads again what it starts with.
+            PendingRead::Apps { .. } | PendingRead::Revocations { .. } => {}
         }
     }
 

@@ -52,10 +52,10 @@ impl Engine {
                 Due::End(reason.hint("no hello came in time"))
             }
             State::User(user) => {
-                let expiry = now.mono + user.expires_at.since(now.wall);
+                let expiry = now.mono + user.credential.expires_at.since(now.wall);
                 let silence = session.heard_at + config.liveness_timeout;
                 let quiet = session.heard_at.max(session.pinged_at) + config.ping_interval;
-                if now.wall >= user.expires_at {
+                if now.wall >= user.credential.expires_at {
                     Due::End(ErrorCode::ExpiredToken.into())
                 } else if now.mono >= silence {
                     Due::End(Refusal::new(ErrorCode::Timeout).hint("no sign of life"))

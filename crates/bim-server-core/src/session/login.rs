@@ -8,7 +8,13 @@ use crate::engine::Engine;
 use crate::io::{Notice, Output};
 use crate::ops::Asker;
 use crate::session::{State, User};
-use crate::token::{self, Claims, TokenRules};
+use crate::token::{self, Credential, TokenRules};
+
+/// What a token that is taken says.
+struct Verified {
+    credential: Credential,
+    is_app_server: bool,
+}
 
 impl Engine {
     pub(super) fn on_hello(&mut self, now: Now, connection: ConnectionId, hello: Hello) {
@@ -19,16 +25,17 @@ impl Engine {
 
     pub(super) fn on_refresh_token(&mut self, now: Now, asker: Asker, token: &Token) {
         let Some(user) = self.sessions.user(asker.connection).cloned() else { return };
-        let verified = self.verify(now, token, user.app, &user.uid).and_then(|claims| {
-            if claims.app_server == user.is_app_server { Ok(claims) } else { Err(changes_standing()) }
+        let verified = self.verify(now, token, user.app, &user.uid).and_then(|verified| {
+            if verified.is_app_server == user.is_app_server { Ok(verified) } else { Err(changes_standing()) }
         });
-        if let Ok(claims) = &verified
-            && let Some(session) = self.sessions.find_mut(asker.connection)
-        {
-            session.state = State::User(User { expires_at: claims.expires_at, ..user });
+        let body = verified.map(|Verified { credential, .. }| {
+            let expires_at = credential.expires_at;
+            if let Some(session) = self.sessions.find_mut(asker.connection) {
+                session.state = State::User(User { credential, ..user });
+            }
             self.watch(now, asker.connection);
-        }
-        let body = verified.map(|claims| ResponseBody::TokenRefreshed(claims.expires_at));
+            ResponseBody::TokenRefreshed(expires_at)
+        });
         self.respond(asker, body);
     }
 
@@ -40,12 +47,12 @@ impl Engine {
         if let Some(wait) = self.failed_logins.closed_for(now.mono, &peer) {
             return Err(Refusal::new(ErrorCode::LoginFrequency).retry_after(wait));
         }
-        let claims = self.verify(now, &hello.token, hello.app, &hello.uid).inspect_err(|_| {
+        let verified = self.verify(now, &hello.token, hello.app, &hello.uid).inspect_err(|_| {
             self.failed_logins.count(now.mono, &peer);
         })?;
         let Hello { app, uid, device, .. } = hello;
-        let is_app_server = claims.app_server;
-        let user = User { app, uid, device, expires_at: claims.expires_at, is_app_server };
+        let Verified { credential, is_app_server } = verified;
+        let user = User { app, uid, device, credential, is_app_server };
         self.fence_older(now, &user)?;
         self.welcome(now, connection, user);
         Ok(())
@@ -67,7 +74,7 @@ impl Engine {
         let welcome = Welcome {
             generation: self.sessions.next_generation(now.wall),
             server_time: now.wall,
-            token_expires_at: user.expires_at,
+            token_expires_at: user.credential.expires_at,
             ping_interval_ms: millis(self.config.ping_interval),
             liveness_timeout_ms: millis(self.config.liveness_timeout),
             in_flight_max: u32::try_from(self.config.in_flight_requests).unwrap_or(u32::MAX),
@@ -83,7 +90,7 @@ impl Engine {
     }
 
     /// Verifies a token for an app and a user.
-    fn verify(&self, now: Now, token: &Token, app: AppId, uid: &Uid) -> Result<Claims, Refusal> {
+    fn verify(&self, now: Now, token: &Token, app: AppId, uid: &Uid) -> Result<Verified, Refusal> {
         let known = self.apps.find(app).ok_or(ErrorCode::AppNotNormal)?;
         if known.record.disabled {
             return Err(Refusal::new(ErrorCode::AppNotNormal).hint("the app is disabled"));
@@ -98,7 +105,9 @@ impl Engine {
         if claims.uid != *uid {
             return Err(ErrorCode::UserIdMismatchToken.into());
         }
-        Ok(claims)
+        let credential = Credential::new(&key_id, &claims);
+        known.revocations.check(uid, &credential, now.wall)?;
+        Ok(Verified { credential, is_app_server: claims.app_server })
     }
 }
 

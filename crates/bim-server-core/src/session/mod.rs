@@ -1,7 +1,7 @@
 //! Connections and who is behind them.
 //!
 //! ```text
-//!   Stranger ──Hello, token verified──► User ──goodbye, replaced, expired, too slow──► Leaving ──Closed──► ∅
+//!   Stranger ──Hello, token verified──► User ──goodbye, replaced, token at its end, too slow──► Leaving ──Closed──► ∅
 //!      └──no Hello in time, bad Hello──────────────────────────────────────────────────► Leaving
 //! ```
 //!
@@ -17,7 +17,9 @@ mod refused;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bim_types::{AppId, ConnectionId, DeviceId, GroupKey, Mono, Uid, Wall};
+use bim_types::{AppId, ConnectionId, DeviceId, GroupKey, Mono, Refusal, Uid, Wall};
+
+use crate::token::Credential;
 
 pub(crate) use failed_logins::FailedLogins;
 pub(crate) use refused::Refused;
@@ -65,7 +67,8 @@ pub(crate) struct User {
     pub(crate) app: AppId,
     pub(crate) uid: Uid,
     pub(crate) device: DeviceId,
-    pub(crate) expires_at: Wall,
+    /// The token it runs on.
+    pub(crate) credential: Credential,
     /// Whether it is the app's own server.
     pub(crate) is_app_server: bool,
 }
@@ -105,6 +108,18 @@ impl Sessions {
         let matching =
             entries.filter(|(_, session)| matches!(&session.state, State::User(user) if holds(user)));
         matching.map(|(connection, _)| *connection).collect()
+    }
+
+    /// Connections of users that are refused, and why.
+    pub(crate) fn users_refused(
+        &self,
+        refuse: impl Fn(&User) -> Option<Refusal>,
+    ) -> Vec<(ConnectionId, Refusal)> {
+        let refused = self.sessions.iter().filter_map(|(connection, session)| match &session.state {
+            State::User(user) => Some((*connection, refuse(user)?)),
+            State::Stranger | State::Leaving => None,
+        });
+        refused.collect()
     }
 
     /// How many devices of a user are connected.

@@ -12,6 +12,8 @@
 //! The signature is checked, in constant time, before any claim is looked at.
 
 mod claims;
+mod credential;
+mod revocations;
 
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ use sha2::Sha256;
 
 pub use claims::Claims;
 use claims::Header;
+pub(crate) use credential::{Credential, TokenId};
+pub(crate) use revocations::{Revocation, Revocations};
 
 /// Clock and limits that a token is verified against.
 #[derive(Clone, Copy, Debug)]

@@ -30,7 +30,7 @@ mod wire;
 
 use std::time::Duration;
 
-pub use bim_server_core::{AdminCommand, AdminReply, AppSummary};
+pub use bim_server_core::{AdminCommand, AdminReply, AppSummary, RevokedTokens};
 #[cfg(feature = "redb")]
 pub use client::{AdminClient, connect, connect_or_open};
 pub use error::AdminError;

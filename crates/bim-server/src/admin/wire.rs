@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bim_server_core::{AdminCommand, AdminReply, AppSummary};
+use bim_server_core::{AdminCommand, AdminReply, AppSummary, RevokedTokens};
 use bim_types::{AppId, AppSecret, ErrorCode, Refusal, Token, Uid, Wall};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,19 @@ pub(super) enum WireCommand {
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         app_server: bool,
     },
+    RevokeTokens {
+        app: u32,
+        tokens: WireRevokedTokens,
+    },
     Status,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WireRevokedTokens {
+    OfUser { uid: WireUid, issued_before_ms: Option<u64> },
+    WithId(String),
+    OfKey(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,6 +75,7 @@ pub(super) enum WireReply {
     Apps(Vec<WireApp>),
     Done,
     Token { token: String, expires_at_ms: u64 },
+    TokensRevoked { sessions: u64 },
     Status { sessions: u64, rooms: u64, accepted: u64 },
 }
 
@@ -102,14 +115,14 @@ impl From<AdminCommand> for WireCommand {
             }
             AdminCommand::MintToken { app, uid, ttl, nonce, app_server } => Self::MintToken {
                 app: app.value(),
-                uid: match uid {
-                    Uid::Int(number) => WireUid::Number(number),
-                    Uid::Str(text) => WireUid::Text(text.as_ref().to_owned()),
-                },
+                uid: uid.into(),
                 ttl_ms: millis(ttl),
                 nonce: hex::encode(&nonce.to_be_bytes()),
                 app_server,
             },
+            AdminCommand::RevokeTokens { app, tokens } => {
+                Self::RevokeTokens { app: app.value(), tokens: tokens.into() }
+            }
             AdminCommand::Status => Self::Status,
         }
     }
@@ -128,15 +141,58 @@ impl WireCommand {
             }
             Self::MintToken { app, uid, ttl_ms, nonce, app_server } => AdminCommand::MintToken {
                 app: AppId::new(app).ok()?,
-                uid: match uid {
-                    WireUid::Number(number) => Uid::int(number).ok()?,
-                    WireUid::Text(text) => Uid::string(&text).ok()?,
-                },
+                uid: uid.read()?,
                 ttl: Duration::from_millis(ttl_ms),
                 nonce: u128::from_be_bytes(hex::decode(&nonce)?.try_into().ok()?),
                 app_server,
             },
+            Self::RevokeTokens { app, tokens } => {
+                AdminCommand::RevokeTokens { app: AppId::new(app).ok()?, tokens: tokens.read()? }
+            }
             Self::Status => AdminCommand::Status,
+        })
+    }
+}
+
+impl From<Uid> for WireUid {
+    fn from(uid: Uid) -> Self {
+        match uid {
+            Uid::Int(number) => Self::Number(number),
+            Uid::Str(text) => Self::Text(text.as_ref().to_owned()),
+        }
+    }
+}
+
+impl WireUid {
+    fn read(self) -> Option<Uid> {
+        match self {
+            Self::Number(number) => Uid::int(number).ok(),
+            Self::Text(text) => Uid::string(&text).ok(),
+        }
+    }
+}
+
+impl From<RevokedTokens> for WireRevokedTokens {
+    fn from(tokens: RevokedTokens) -> Self {
+        match tokens {
+            RevokedTokens::OfUser { uid, issued_before } => {
+                Self::OfUser { uid: uid.into(), issued_before_ms: issued_before.map(Wall::as_millis) }
+            }
+            RevokedTokens::WithId(jti) => Self::WithId(jti),
+            RevokedTokens::OfKey(key_id) => Self::OfKey(key_id),
+        }
+    }
+}
+
+impl WireRevokedTokens {
+    fn read(self) -> Option<RevokedTokens> {
+        Some(match self {
+            Self::OfUser { uid, issued_before_ms } => RevokedTokens::OfUser {
+                uid: uid.read()?,
+                issued_before: issued_before_ms.map(Wall::from_millis),
+            },
+            Self::WithId(jti) => RevokedTokens::WithId(jti),
+            Self::OfKey(key_id) => RevokedTokens::OfKey(key_id),
         })
     }
 }
@@ -152,6 +208,7 @@ impl From<AdminReply> for WireReply {
             AdminReply::Token { token, expires_at } => {
                 Self::Token { token: token.reveal().to_owned(), expires_at_ms: expires_at.as_millis() }
             }
+            AdminReply::TokensRevoked { sessions } => Self::TokensRevoked { sessions },
             AdminReply::Status { sessions, rooms, accepted } => Self::Status { sessions, rooms, accepted },
         }
     }
@@ -170,6 +227,7 @@ impl WireReply {
             Self::Token { token, expires_at_ms } => {
                 AdminReply::Token { token: Token::new(token), expires_at: Wall::from_millis(expires_at_ms) }
             }
+            Self::TokensRevoked { sessions } => AdminReply::TokensRevoked { sessions },
             Self::Status { sessions, rooms, accepted } => AdminReply::Status { sessions, rooms, accepted },
         })
     }

@@ -20,6 +20,8 @@ pub enum RecordKey {
     LiveAttributes(AppId, ConversationShortId),
     /// The counters of a live group, as far as they were added up.
     LiveCounters(AppId, ConversationShortId),
+    /// Which tokens of an app are not taken any more.
+    Revocations(AppId),
 }
 
 impl RecordKey {
@@ -34,6 +36,10 @@ impl RecordKey {
             Self::LiveCounters(app, group) => key = of_group(6, *app, *group),
             Self::App(app) => {
                 key = RecordRange::Apps.prefix();
+                key.extend_from_slice(&app.value().to_be_bytes());
+            }
+            Self::Revocations(app) => {
+                key = vec![7];
                 key.extend_from_slice(&app.value().to_be_bytes());
             }
             Self::LiveGroup(app, group) => {
@@ -64,6 +70,7 @@ impl RecordKey {
             (4, group) => Some(Self::LiveRoll(app, group_from_bytes(group)?)),
             (5, group) => Some(Self::LiveAttributes(app, group_from_bytes(group)?)),
             (6, group) => Some(Self::LiveCounters(app, group_from_bytes(group)?)),
+            (7, []) => Some(Self::Revocations(app)),
             _ => None,
         }
     }
@@ -186,12 +193,13 @@ mod tests {
     fn any_key() -> impl Strategy<Value = RecordKey> {
         let app = prop_oneof![1..4_u32, 1..=u32::MAX].prop_map(|id| AppId::new(id).unwrap());
         let group = prop_oneof![1..4_i64, 1..=i64::MAX].prop_map(|id| ConversationShortId::new(id).unwrap());
-        (app, group, any_uid(), 0..6).prop_map(|(app, group, uid, kind)| match kind {
+        (app, group, any_uid(), 0..7).prop_map(|(app, group, uid, kind)| match kind {
             0 => RecordKey::App(app),
             1 => RecordKey::LiveGroup(app, group),
             2 => RecordKey::LiveRoll(app, group),
             3 => RecordKey::LiveAttributes(app, group),
             4 => RecordKey::LiveCounters(app, group),
+            5 => RecordKey::Revocations(app),
             _ => RecordKey::LiveGroupOf(app, uid, group),
         })
     }

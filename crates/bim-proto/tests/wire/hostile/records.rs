@@ -3,7 +3,7 @@
 use bim_proto::DecodeError;
 use bim_proto::stored::{
     StoredApp, StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMessage, StoredLiveRoll,
-    StoredTaps,
+    StoredRevocations, StoredTaps,
 };
 use bytes::Bytes;
 
@@ -64,6 +64,19 @@ fn other_records_of_live_groups_with_a_wrong_field_name_it() {
     assert_eq!(StoredLiveAttributes::decode(cut.clone()).err(), malformed);
     assert_eq!(StoredLiveCounters::decode(cut.clone()).err(), malformed);
     assert_eq!(StoredTaps::decode(cut).err(), malformed);
+}
+
+#[test]
+fn revocations_with_a_wrong_field_name_it() {
+    let part = |field: u64, part: &Fields| {
+        StoredRevocations::decode(Fields::new().message(field, part).record()).map(|_| ())
+    };
+    assert_eq!(part(1, &Fields::new()), field("StoredRevokedUser.uid"));
+    for length in [0, 15, 17] {
+        let token = Fields::new().bytes(1, vec![1; length]);
+        assert_eq!(part(2, &token), field("StoredRevokedToken.jti_hash"), "{length}");
+    }
+    assert_eq!(part(2, &Fields::new().bytes(1, [1; 16])), Ok(()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bim_proto::stored::{
     StoredApp, StoredKey, StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMember,
-    StoredLiveMessage, StoredLiveRoll, StoredTaps,
+    StoredLiveMessage, StoredLiveRoll, StoredRevocations, StoredTaps,
 };
 use bim_types::{AppSecret, MemberInfo, MessageBody, MuteAll, Priority, Seq, Until, Wall};
 
@@ -49,6 +49,7 @@ pub(super) fn all() -> Vec<(&'static str, Words)> {
     let sums = StoredLiveCounters { counters: counters(), through: Seq(41) };
     let mut all = vec![
         ("stored_app", Words::App(app)),
+        ("stored_revocations", Words::Revocations(revocations())),
         ("stored_live_group", Words::LiveGroup(live_group)),
         ("stored_live_group_complete", Words::LiveGroup(complete)),
         ("stored_live_roll", Words::Roll(roll())),
@@ -58,6 +59,16 @@ pub(super) fn all() -> Vec<(&'static str, Words)> {
     ];
     all.extend(messages().map(|(name, message)| (name, Words::LiveMessage(message))));
     all
+}
+
+fn revocations() -> StoredRevocations {
+    let at = Wall::from_millis(T);
+    StoredRevocations {
+        users: [(number(), at), (alice(), Wall::from_millis(T + 60_000))].into(),
+        tokens: [([0x11; 16], at)].into(),
+        key_ids: ["1.1", "1.2"].map(Into::into).into(),
+        all_issued_before: at,
+    }
 }
 
 fn roll() -> StoredLiveRoll {

@@ -22,6 +22,7 @@ pub(crate) fn words() -> BoxedStrategy<Words> {
         1 => stored::app().prop_map(Words::App),
         1 => stored::live_group().prop_map(Words::LiveGroup),
         1 => stored::live_message().prop_map(Words::LiveMessage),
+        1 => stored::revocations().prop_map(Words::Revocations),
         1 => stored::roll().prop_map(Words::Roll),
         1 => stored::attributes().prop_map(Words::Attributes),
         1 => stored::counters().prop_map(Words::Counters),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bim_proto::stored::{
     StoredApp, StoredKey, StoredLiveAttributes, StoredLiveCounters, StoredLiveGroup, StoredLiveMember,
-    StoredLiveMessage, StoredLiveRoll,
+    StoredLiveMessage, StoredLiveRoll, StoredRevocations,
 };
 use bim_types::{AppSecret, ClientMessageId, DeviceId, Seq};
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -67,6 +67,19 @@ fn plain_message() -> BoxedStrategy<StoredLiveMessage> {
             }
         })
         .boxed()
+}
+
+pub(crate) fn revocations() -> impl Strategy<Value = StoredRevocations> {
+    let users = btree_map(uid(), wall(), 0..4);
+    let tokens = btree_map(any::<[u8; 16]>(), wall(), 0..4);
+    (users, tokens, btree_set("[a-z0-9.]{0,8}", 0..3), wall()).prop_map(
+        |(users, tokens, key_ids, all_issued_before)| StoredRevocations {
+            users,
+            tokens,
+            key_ids,
+            all_issued_before,
+        },
+    )
 }
 
 pub(crate) fn roll() -> impl Strategy<Value = StoredLiveRoll> {
