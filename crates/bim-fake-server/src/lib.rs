@@ -30,7 +30,9 @@
 mod app;
 mod builder;
 mod dialer;
+pub mod faults;
 mod server;
+pub mod step;
 
 pub use app::FakeApp;
 pub use builder::{FakeServerBuilder, FakeServerError};
