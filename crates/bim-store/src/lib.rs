@@ -13,6 +13,7 @@
 //! | [`memory`] | ordered maps; gone with the process |
 //! | [`redb`] (feature `redb`) | one file of an embedded database; durable when a commit returns |
 //! | [`contract`] (feature `contract`) | what every back end must prove, as a list of tests |
+//! | [`crash`] (feature `crash-image`) | a disk in memory whose power can be cut, to crash a store on |
 //!
 //! ```text
 //!   machine's op ─► LogThread::submit ─► merged with what waits ─► ServerLog::commit ─► fsync ─► done(outcomes)
@@ -22,6 +23,8 @@
 mod client_store;
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "crash-image")]
+pub mod crash;
 pub mod memory;
 #[cfg(feature = "redb")]
 pub mod redb;

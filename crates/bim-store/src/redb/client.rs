@@ -15,6 +15,12 @@ use crate::client_store::{ClientStore, ClientStoreError};
 /// Memory that caches pages of a client store, in bytes. Older pages are read again.
 const CACHE_BYTES: usize = 1024 * 1024;
 
+/// What a new store says about itself.
+const FRESH: Identity = Identity { kind: Kind::ClientStore, epoch: None };
+
+/// A client store is small enough to be checked whole each time.
+const ACCESS: Access = Access { cache_bytes: CACHE_BYTES, verify: true };
+
 const DEVICE: &str = "device";
 const SESSION: &str = "session";
 
@@ -33,10 +39,31 @@ impl RedbClientStore {
     ///
     /// See [`OpenError`]. An existing file is never replaced.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let fresh = Identity { kind: Kind::ClientStore, epoch: None };
-        let access = Access { cache_bytes: CACHE_BYTES, verify: true };
-        let (database, _) = file::open(path.as_ref(), fresh, access)?;
+        let (database, _) = file::open(path.as_ref(), FRESH, ACCESS)?;
         Ok(Self { database, failed: AtomicBool::new(false) })
+    }
+
+    /// Opens the store on a disk in memory, or makes it on a blank one, as [`open`](Self::open) does with a
+    /// file. A disk that is in use by another store is refused.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]; its path is `crash disk`.
+    #[cfg(feature = "crash-image")]
+    pub fn open_on(disk: &crate::crash::CrashDisk) -> Result<Self, OpenError> {
+        let (database, _) = super::crash_backend::open(disk, FRESH, ACCESS)?;
+        Ok(Self { database, failed: AtomicBool::new(false) })
+    }
+
+    /// Checks every page of the store; `false` when something had to be repaired. Reads the whole of it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or not be repaired.
+    #[cfg(feature = "crash-image")]
+    pub fn check_integrity(&mut self) -> Result<bool, ClientStoreError> {
+        let Self { database, .. } = self;
+        Ok(contained(|| Ok(database.check_integrity()?))?)
     }
 
     fn checked<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, ClientStoreError> {

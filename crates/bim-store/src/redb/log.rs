@@ -11,6 +11,8 @@ use bim_types::{Epoch, Seq};
 use bytes::Bytes;
 
 use super::change::Change;
+#[cfg(feature = "crash-image")]
+use super::crash_backend::{self, CRASH_DISK};
 use super::fault::{Fault, contained};
 use super::file::{self, Access, Identity};
 use super::format::{
@@ -62,6 +64,35 @@ impl RedbLog {
         let (database, identity) = file::open(path, fresh, options.into())?;
         let epoch = identity.epoch.ok_or_else(|| OpenError::Damaged { path: path.to_owned() })?;
         Ok(Self::with_database(database, epoch))
+    }
+
+    /// Opens the log on a disk in memory, or makes it on a blank one, as [`open`](Self::open) does with a
+    /// file. A disk that is in use by another store is refused.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]; its path is `crash disk`.
+    #[cfg(feature = "crash-image")]
+    pub fn open_on(
+        disk: &crate::crash::CrashDisk,
+        fresh_epoch: Epoch,
+        options: RedbOptions,
+    ) -> Result<Self, OpenError> {
+        let fresh = Identity { kind: Kind::ServerLog, epoch: Some(fresh_epoch) };
+        let (database, identity) = crash_backend::open(disk, fresh, options.into())?;
+        let epoch = identity.epoch.ok_or_else(|| OpenError::Damaged { path: CRASH_DISK.into() })?;
+        Ok(Self::with_database(database, epoch))
+    }
+
+    /// Checks every page of the log; `false` when something had to be repaired. Reads the whole of it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or not be repaired.
+    #[cfg(feature = "crash-image")]
+    pub fn check_integrity(&mut self) -> Result<bool, LogError> {
+        let Self { database, .. } = self;
+        Ok(contained(|| Ok(database.check_integrity()?))?)
     }
 
     pub(super) fn with_database(database: Database, epoch: Epoch) -> Self {

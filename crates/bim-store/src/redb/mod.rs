@@ -35,6 +35,8 @@
 
 mod change;
 mod client;
+#[cfg(feature = "crash-image")]
+mod crash_backend;
 mod fault;
 mod file;
 mod format;
@@ -43,10 +45,6 @@ mod open_error;
 
 #[cfg(test)]
 mod damage_test;
-#[cfg(test)]
-mod power_cut;
-#[cfg(test)]
-mod power_cut_test;
 
 pub use client::RedbClientStore;
 pub use log::{CACHE_BYTES, RedbLog, RedbOptions};
