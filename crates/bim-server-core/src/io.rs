@@ -317,8 +317,8 @@ pub enum RevokedTokens {
     OfUser {
         /// Whose.
         uid: Uid,
-        /// Before when, counted up to a whole second; at most [`crate::EngineConfig::token_leeway`] ahead. `None`:
-        /// now.
+        /// Before when; at most [`crate::EngineConfig::token_leeway`] ahead. `None`: until now, those made in the
+        /// running second included.
         issued_before: Option<Wall>,
     },
     /// The one with this `jti`: 1 to [`bim_types::limits::TOKEN_BYTES_MAX`] bytes.

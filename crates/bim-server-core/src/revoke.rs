@@ -10,7 +10,7 @@ use bim_types::{AppId, ErrorCode, Now, Refusal, Wall};
 use crate::engine::Engine;
 use crate::io::{AdminReply, Notice, Output, RevokedTokens, StoreFailure};
 use crate::ops::PendingWrite;
-use crate::token::{Revocation, TokenId};
+use crate::token::{Revocation, TokenId, next_second};
 
 impl Engine {
     pub(crate) fn revoke_tokens(
@@ -56,13 +56,12 @@ impl Engine {
         match tokens {
             RevokedTokens::OfUser { uid, issued_before } => {
                 let leeway = self.config.token_leeway;
-                let before = issued_before.unwrap_or(now);
-                if before > now + leeway {
+                if issued_before.is_some_and(|before| before > now + leeway) {
                     let refusal =
                         invalid("tokens of the future can not be revoked; at most so far ahead, in seconds");
                     return Err(refusal.limit(leeway.as_secs()));
                 }
-                Ok(Revocation::OfUser(uid, before))
+                Ok(Revocation::OfUser(uid, issued_before.unwrap_or_else(|| next_second(now))))
             }
             RevokedTokens::WithId(jti) if (1..=TOKEN_BYTES_MAX).contains(&jti.len()) => {
                 Ok(Revocation::One(TokenId::of(&jti)))

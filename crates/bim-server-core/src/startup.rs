@@ -59,7 +59,7 @@ impl Engine {
             let revocations = StoredRevocations::decode(record.value).map(Revocations::new);
             let revocations = revocations.unwrap_or_else(|_| {
                 self.out.push(Output::Notice(Notice::RecordDamaged { app, group: None }));
-                Revocations::everything_before(now.wall)
+                Revocations::everything_until(now.wall)
             });
             if let Some(known) = self.apps.find_mut(app) {
                 known.revocations = revocations;

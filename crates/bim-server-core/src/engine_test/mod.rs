@@ -15,6 +15,7 @@ mod order;
 mod pulses;
 mod races;
 mod resume;
+mod revocations;
 mod schedules;
 mod seams;
 mod sends;

@@ -55,7 +55,8 @@ pub(super) struct World {
     pub(super) reviewed: Vec<(Seq, Moderated)>,
     /// What the engine wanted of the network, in order, once somebody wants to know.
     pub(super) trace: Option<Vec<Output>>,
-    admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
+    /// What operators were answered and nobody took yet.
+    pub(super) admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
     last: u64,
 }
 

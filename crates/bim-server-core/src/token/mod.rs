@@ -26,7 +26,7 @@ use sha2::Sha256;
 pub use claims::Claims;
 use claims::Header;
 pub(crate) use credential::{Credential, TokenId};
-pub(crate) use revocations::{Revocation, Revocations};
+pub(crate) use revocations::{Revocation, Revocations, next_second};
 
 /// Clock and limits that a token is verified against.
 #[derive(Clone, Copy, Debug)]

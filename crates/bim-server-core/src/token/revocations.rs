@@ -33,9 +33,9 @@ impl Revocations {
         Self(stored)
     }
 
-    /// What holds when the list can not be read: any token made before could be on it.
-    pub(crate) fn everything_before(at: Wall) -> Self {
-        Self(StoredRevocations { all_issued_before: whole_second(at), ..StoredRevocations::default() })
+    /// What holds when the list can not be read: any token made until now could be on it.
+    pub(crate) fn everything_until(at: Wall) -> Self {
+        Self(StoredRevocations { all_issued_before: next_second(at), ..StoredRevocations::default() })
     }
 
     /// Refuses a token that was taken back, and says when one made then is taken if that is still ahead.
@@ -56,7 +56,7 @@ impl Revocations {
         Err(if wait.is_zero() { refusal() } else { refusal().retry_after(wait) })
     }
 
-    /// From when on a user's tokens are taken: a whole second.
+    /// From when on a user's tokens are taken.
     pub(crate) fn issued_before(&self, uid: &Uid) -> Wall {
         self.0.users.get(uid).copied().unwrap_or_default().max(self.0.all_issued_before)
     }
@@ -77,7 +77,7 @@ impl Revocations {
             Revocation::OfUser(uid, before) => {
                 self.check_room(self.0.users.contains_key(&uid))?;
                 let known = self.0.users.entry(uid).or_default();
-                *known = whole_second(before).max(*known);
+                *known = before.max(*known);
             }
             Revocation::One(TokenId(hash)) => {
                 self.check_room(self.0.tokens.contains_key(&hash))?;
@@ -110,8 +110,86 @@ impl Revocations {
     }
 }
 
-/// The whole second at or after a time: `iat` counts in seconds, and a token made in the running second could have
-/// been made before.
-fn whole_second(at: Wall) -> Wall {
-    Wall::from_secs(at.as_millis().div_ceil(1000))
+/// The first whole second after a time: what was made until then counts as made before it, because `iat` counts in
+/// seconds and can not say whether a token of the running second was.
+pub(crate) fn next_second(at: Wall) -> Wall {
+    Wall::from_secs(at.as_secs() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIFE: Duration = Duration::from_secs(100);
+
+    fn at(seconds: u64) -> Wall {
+        Wall::from_secs(1_000 + seconds)
+    }
+
+    fn user(name: &str) -> Uid {
+        Uid::string(name).unwrap()
+    }
+
+    fn of_user(name: &str, seconds: u64) -> Revocation {
+        Revocation::OfUser(user(name), at(seconds))
+    }
+
+    fn credential(issued: u64) -> Credential {
+        Credential {
+            key_id: "1.1".into(),
+            token: TokenId::of("jti"),
+            issued_at: at(issued),
+            expires_at: at(issued + 50),
+        }
+    }
+
+    /// Half users and half tokens, all revoked at the start.
+    fn full() -> Revocations {
+        let half = REVOCATIONS_PER_APP_MAX as u64 / 2;
+        let mut stored = StoredRevocations::default();
+        stored.users.extend((0..half).map(|user| (Uid::int(user as i64 + 1).unwrap(), at(0))));
+        stored.tokens.extend((0..half).map(|token| (TokenId::of(&token.to_string()).0, at(0))));
+        Revocations::new(stored)
+    }
+
+    #[test]
+    fn a_full_list_refuses_more_and_takes_again_what_it_has() {
+        let mut revocations = full();
+        for more in [of_user("more", 1), Revocation::One(TokenId::of("more"))] {
+            let refused = revocations.add(more, at(1), LIFE).unwrap_err();
+            assert_eq!((refused.code, refused.limit), (ErrorCode::TouchLimit, Some(10_000)));
+        }
+        let known = Revocation::OfUser(Uid::int(1).unwrap(), at(1));
+        assert_eq!(revocations.add(known, at(1), LIFE), Ok(()));
+        assert_eq!(revocations.add(Revocation::One(TokenId::of("0")), at(1), LIFE), Ok(()));
+        assert_eq!(revocations.add(Revocation::OfKey("1.1".into()), at(1), LIFE), Ok(()));
+    }
+
+    #[test]
+    fn what_has_nothing_to_refuse_any_more_makes_room_and_no_sooner() {
+        let mut revocations = full();
+        assert!(revocations.add(of_user("more", 99), at(99), LIFE).is_err());
+        assert_eq!(revocations.add(of_user("more", 100), at(100), LIFE), Ok(()));
+        let StoredRevocations { users, tokens, .. } = revocations.0;
+        assert_eq!((users.len(), tokens.len()), (1, 0));
+    }
+
+    #[test]
+    fn keys_and_what_is_refused_to_all_never_make_room() {
+        let mut revocations = Revocations::everything_until(at(9));
+        revocations.add(Revocation::OfKey("1.2".into()), at(10), LIFE).unwrap();
+        revocations.add(of_user("a", 1_000_000), at(1_000_000), LIFE).unwrap();
+        assert!(revocations.has_key("1.2"));
+        assert_eq!(revocations.issued_before(&user("b")), at(10));
+    }
+
+    #[test]
+    fn an_earlier_revocation_of_a_user_takes_nothing_of_a_later_one_back() {
+        let mut revocations = Revocations::default();
+        revocations.add(of_user("a", 20), at(20), LIFE).unwrap();
+        revocations.add(of_user("a", 10), at(20), LIFE).unwrap();
+        assert!(revocations.check(&user("a"), &credential(19), at(21)).is_err());
+        assert_eq!(revocations.check(&user("a"), &credential(20), at(21)), Ok(()));
+        assert_eq!(revocations.check(&user("b"), &credential(1), at(21)), Ok(()));
+    }
 }
