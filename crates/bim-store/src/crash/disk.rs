@@ -157,6 +157,12 @@ impl CrashDisk {
         self.platter().in_use = false;
     }
 
+    /// How many hold the disk.
+    #[cfg(all(test, feature = "redb"))]
+    pub(crate) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     fn with_platter(platter: Platter) -> Self {
         Self(Arc::new(Mutex::new(platter)))
     }

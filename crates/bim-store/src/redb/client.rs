@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ::redb::{Database, ReadableDatabase};
+use ::redb::ReadableDatabase;
 use bim_types::store::{ClientBatch, ClientOp, DeviceRecord, SessionRecord};
 
 use super::fault::{Fault, contained};
 use super::file::{self, Access, Identity};
 use super::format::{CLIENT, Kind, decode_device, decode_session, encode_session};
+use super::held::Held;
 use super::open_error::OpenError;
 use crate::client_store::{ClientStore, ClientStoreError};
 
@@ -28,7 +29,7 @@ const SESSION: &str = "session";
 /// opened; it is small.
 #[derive(Debug)]
 pub struct RedbClientStore {
-    database: Database,
+    database: Held,
     failed: AtomicBool,
 }
 
@@ -40,7 +41,7 @@ impl RedbClientStore {
     /// See [`OpenError`]. An existing file is never replaced.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let (database, _) = file::open(path.as_ref(), FRESH, ACCESS)?;
-        Ok(Self { database, failed: AtomicBool::new(false) })
+        Ok(Self { database: database.into(), failed: AtomicBool::new(false) })
     }
 
     /// Opens the store on a disk in memory, or makes it on a blank one, as [`open`](Self::open) does with a
@@ -52,7 +53,7 @@ impl RedbClientStore {
     #[cfg(feature = "crash-image")]
     pub fn open_on(disk: &crate::crash::CrashDisk) -> Result<Self, OpenError> {
         let (database, _) = super::crash_backend::open(disk, FRESH, ACCESS)?;
-        Ok(Self { database, failed: AtomicBool::new(false) })
+        Ok(Self { database: database.into(), failed: AtomicBool::new(false) })
     }
 
     /// Checks every page of the store; `false` when something had to be repaired. Reads the whole of it.

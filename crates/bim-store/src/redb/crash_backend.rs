@@ -72,3 +72,7 @@ impl StorageBackend for Backend {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "crash_backend_test.rs"]
+mod tests;

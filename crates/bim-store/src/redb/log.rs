@@ -18,6 +18,7 @@ use super::file::{self, Access, Identity};
 use super::format::{
     Entry, HEADS, Head, Kind, LOG, LogKey, RECORDS, decode_record, log_key, seq_of, stream_key,
 };
+use super::held::Held;
 use super::open_error::OpenError;
 use crate::server_log::{LogError, ReadLimit, ServerLog, record_bounds};
 
@@ -46,7 +47,7 @@ impl Default for RedbOptions {
 /// opening takes milliseconds however large the file is.
 #[derive(Debug)]
 pub struct RedbLog {
-    database: Database,
+    database: Held,
     epoch: Epoch,
     failed: AtomicBool,
 }
@@ -96,7 +97,7 @@ impl RedbLog {
     }
 
     pub(super) fn with_database(database: Database, epoch: Epoch) -> Self {
-        Self { database, epoch, failed: AtomicBool::new(false) }
+        Self { database: database.into(), epoch, failed: AtomicBool::new(false) }
     }
 
     fn checked<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, LogError> {

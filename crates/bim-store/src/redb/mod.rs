@@ -40,6 +40,7 @@ mod crash_backend;
 mod fault;
 mod file;
 mod format;
+mod held;
 mod log;
 mod open_error;
 

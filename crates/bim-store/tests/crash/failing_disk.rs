@@ -74,16 +74,9 @@ fn fail_and_judge<S: Script>(moment: Moment) {
         assert_eq!(disk.counts(), counts, "the disk is left alone after {moment:?}");
     }
     drop(store);
-    let process_only = disk.kill();
-    let power_as_well = CrashDisk::new(process_only.clone().crash(&mut Chance::seeded(acked)));
-    judge::<S>(power_as_well, acked, &format!("a failed {moment:?} and a power cut"));
-    judge::<S>(disk_after_kill::<S>(moment), acked, &format!("a failed {moment:?}"));
-}
-
-/// The same again, because a disk without power stays without.
-fn disk_after_kill<S: Script>(moment: Moment) -> CrashDisk {
-    let disk = fresh_disk::<S>();
-    disk.fail_at(moment, io::ErrorKind::Other);
-    drop(run::<S>(&disk));
-    disk.kill()
+    let mut chance = Chance::seeded(disk.counts().writes);
+    let next = disk.kill();
+    let power_too = chance.one_in(2);
+    let next = if power_too { CrashDisk::new(next.crash(&mut chance)) } else { next };
+    judge::<S>(&next, acked, &mut chance, &format!("a failed {moment:?}, power cut as well: {power_too}"));
 }

@@ -71,8 +71,8 @@ macro_rules! log_script {
     };
 }
 
-log_script!(Mixture, 10, mixture);
-log_script!(Edits, 7, edits);
+log_script!(Mixture, 7, mixture);
+log_script!(Edits, 6, edits);
 
 type Ops = fn(u64) -> Vec<LogOp>;
 

@@ -79,7 +79,7 @@ fn cut_and_judge<S: Script>(cut: Moment, crashes: u64) {
             image = crash_in_recovery::<S>(image, &mut chance);
         }
         let context = format!("{cut:?}, crash {seed}, again in recovery: {twice}");
-        judge::<S>(CrashDisk::new(image), acked, &context);
+        judge::<S>(&CrashDisk::new(image), acked, &mut chance, &context);
     }
 }
 
@@ -89,7 +89,8 @@ fn making_is_cut<S: Script>(cut: Moment) {
     let (store, acked) = run::<S>(&disk);
     drop(store);
     for seed in 0..CRASHES_PER_SYNC {
-        let image = disk.crash(&mut Chance::seeded(seed));
-        judge::<S>(CrashDisk::new(image), acked, &format!("{cut:?} of a store that is made"));
+        let mut chance = Chance::seeded(seed);
+        let image = disk.crash(&mut chance);
+        judge::<S>(&CrashDisk::new(image), acked, &mut chance, &format!("{cut:?} of a store that is made"));
     }
 }

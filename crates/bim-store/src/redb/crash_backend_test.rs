@@ -1,0 +1,109 @@
+//! What a store leaves behind on a disk that failed, and in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bim_types::store::{Expected, LogOp, Put, RecordKey};
+use bim_types::{AppId, Epoch};
+use bytes::Bytes;
+
+use super::*;
+use crate::crash::Moment;
+use crate::redb::format::Kind;
+use crate::redb::{RedbLog, RedbOptions};
+use crate::server_log::{LogError, ServerLog};
+
+const EPOCH: Epoch = Epoch(5);
+const FRESH: Identity = Identity { kind: Kind::ServerLog, epoch: Some(EPOCH) };
+const ACCESS: Access = Access { cache_bytes: 64 * 1024, verify: false };
+
+#[test]
+fn a_log_without_power_is_dropped_whole_and_leaves_its_disk_alone() {
+    let disk = CrashDisk::blank();
+    let log = open_log(&disk);
+    disk.cut_power_at(Moment::Sync(1));
+    log.commit(&[put(1)]).unwrap_err();
+    let image = disk.crash(&mut Chance::seeded(3));
+    drop(log);
+    assert_eq!(disk.crash(&mut Chance::seeded(3)), image);
+    assert_eq!(disk.handles(), 1, "the log kept its disk");
+}
+
+#[test]
+fn a_panic_inside_a_commit_ends_the_log_and_the_commit_is_not_there_after_opening_anew() {
+    for number in 0..8 {
+        let disk = CrashDisk::blank();
+        drop(open_log(&disk));
+        let fuse = Arc::new(AtomicI64::new(i64::MAX));
+        let explosive = Explosive { backend: Backend(disk.clone()), fuse: Arc::clone(&fuse) };
+        let (database, _) = open_backend(explosive, FRESH.kind, ACCESS).unwrap();
+        let log = RedbLog::with_database(database, EPOCH);
+        log.commit(&[put(1)]).unwrap();
+
+        fuse.store(number, Ordering::Relaxed);
+        let panicked = log.commit(&[put(2)]);
+        if fuse.load(Ordering::Relaxed) >= 0 {
+            assert!(panicked.is_ok(), "the commit was done before call {number}");
+            continue;
+        }
+        assert_eq!(panicked, Err(LogError::Damaged), "call {number}");
+        assert_eq!(log.commit(&[put(3)]), Err(LogError::Failed));
+        assert_eq!(log.record(&key()), Err(LogError::Failed));
+        drop(log);
+
+        let log = open_log(&disk.kill());
+        let version = log.record(&key()).unwrap().unwrap().version;
+        assert!((1..=2).contains(&version), "call {number}: {version}");
+        log.commit(&[put(4)]).unwrap();
+    }
+}
+
+fn open_log(disk: &CrashDisk) -> RedbLog {
+    RedbLog::open_on(disk, EPOCH, RedbOptions { cache_bytes: 64 * 1024, verify: false }).unwrap()
+}
+
+fn put(content: u8) -> LogOp {
+    LogOp::Put(Put { key: key(), expected: Expected::Any, value: Some(Bytes::from(vec![content; 900])) })
+}
+
+fn key() -> RecordKey {
+    RecordKey::App(AppId::new(1).unwrap())
+}
+
+/// Panics at the write or sync after so many others.
+#[derive(Debug)]
+struct Explosive {
+    backend: Backend,
+    fuse: Arc<AtomicI64>,
+}
+
+impl Explosive {
+    fn burn(&self) {
+        assert!(self.fuse.fetch_sub(1, Ordering::Relaxed) != 0, "as planned");
+    }
+}
+
+impl StorageBackend for Explosive {
+    fn len(&self) -> io::Result<u64> {
+        self.backend.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.backend.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.burn();
+        self.backend.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.burn();
+        self.backend.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.burn();
+        self.backend.write(offset, data)
+    }
+}
