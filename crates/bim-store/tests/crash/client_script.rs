@@ -16,7 +16,7 @@ impl Script for Logins {
     type Store = RedbClientStore;
     type Content = (Option<DeviceRecord>, Option<SessionRecord>);
 
-    const COMMITS: u64 = 9;
+    const COMMITS: u64 = 5;
 
     fn open(disk: &CrashDisk) -> Result<Self::Store, OpenError> {
         RedbClientStore::open_on(disk)

@@ -71,8 +71,8 @@ macro_rules! log_script {
     };
 }
 
-log_script!(Mixture, 7, mixture);
-log_script!(Edits, 6, edits);
+log_script!(Mixture, 6, mixture);
+log_script!(Edits, 5, edits);
 
 type Ops = fn(u64) -> Vec<LogOp>;
 
