@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bim_types::store::{ClientBatch, DeviceRecord, SessionRecord};
 
-/// What one data directory of a client remembers. Every call blocks until it is done; any thread may call.
+/// What one data directory of a client remembers. Every call blocks until it is done; any thread may call,
+/// and sees whole batches only.
 pub trait ClientStore: Send + Sync + 'static {
     /// Carries out all operations in order: all of them become durable together, or none.
     ///

@@ -98,6 +98,8 @@ macro_rules! __client_checks {
             client::an_empty_batch_changes_nothing,
             client::both_flavours_of_users_come_back,
             client::everything_is_there_again_after_reopening,
+            client::every_opening_goes_on_where_the_last_one_ended,
+            client::a_reader_sees_whole_batches_only,
         }
     };
 }
