@@ -3,6 +3,7 @@
 mod connection;
 mod duration;
 mod group;
+mod token;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use group::{
     MembersArgs, MembersCommand, MessageCommand, MuteAllArg, ProfileArgs, RoleArg, RoleCommand,
     SanctionCommand, SetAttributeArgs, UidsArgs, WatchArgs,
 };
+pub(crate) use token::{RevokeArgs, TokenArgs, TokenCommand};
 
 /// Live-room chat: a server, a chat for people, and a tool for scripts.
 ///
@@ -63,12 +65,13 @@ pub(crate) enum Command {
     /// Make, list, disable and enable apps. Works whether the server runs or not.
     #[command(subcommand)]
     App(AppCommand),
-    /// Print a token for a user: only the token, for `$(bim token …)`.
+    /// Print a token for a user: only the token, for `$(bim token …)`. Or take tokens back.
     ///
     /// A back end signs tokens by itself with the app's secret; this is for trying things out.
-    #[command(after_help = "Example:
+    #[command(after_help = "Examples:
   bim chat --token \"$(bim token --app 1 --uid alice --ttl 1h)\" …
-  bim token --app 1 --uid backend --app-server      for the app's own server, never for a client")]
+  bim token --app 1 --uid backend --app-server      for the app's own server, never for a client
+  bim token revoke --app 1 --uid alice              the tokens alice has; her sessions end at once")]
     Token(TokenArgs),
     /// Everything that can be done with a live group, as a user of an app: one command, one answer.
     #[command(subcommand, after_help = GROUP_HELP)]
@@ -282,28 +285,6 @@ pub(crate) enum AppCommand {
         #[command(flatten)]
         place: DataDirArgs,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TokenArgs {
-    /// For which app
-    #[arg(long, value_name = "ID")]
-    pub(crate) app: u32,
-    /// For which user
-    #[arg(long)]
-    pub(crate) uid: String,
-    /// The uid is a number, not a string: 7 and "7" are different users
-    #[arg(long)]
-    pub(crate) int_uid: bool,
-    /// For how long: 90s, 15m, 12h or a number of seconds
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
-    pub(crate) ttl: Duration,
-    /// The token is for the app's own server, which may do in every live group what its owner may. Never give
-    /// one to a client.
-    #[arg(long)]
-    pub(crate) app_server: bool,
-    #[command(flatten)]
-    pub(crate) place: DataDirArgs,
 }
 
 /// An address to listen on, or none.

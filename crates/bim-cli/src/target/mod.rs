@@ -136,9 +136,10 @@ impl Target {
         match error.error_code() {
             ErrorCode::ExpiredToken => failed
                 .help(format!("make a new one, as bim token --app {} --uid {} does", self.app, self.uid)),
-            ErrorCode::InvalidToken => {
-                failed.help(format!("it must be signed with the secret of app {}, and whole", self.app))
-            }
+            ErrorCode::InvalidToken => failed.help(format!(
+                "it must be signed with the secret of app {}, whole, and not revoked",
+                self.app
+            )),
             ErrorCode::UserIdMismatchToken => {
                 failed.help("--uid must be the user the token is for, and --int-uid given for a number")
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bim_server_core::token::{self, TokenRules};
 use bim_server_core::{AdminCommand, AdminReply};
-use bim_types::{AppId, AppSecret, ErrorCode, Token, Uid};
+use bim_types::{AppId, AppSecret, ErrorCode, Token, Uid, Wall};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -44,6 +44,15 @@ async fn try_everything(client: &AdminClient) {
     for (mint, expected) in [(ordinary, false), (of_server, true)] {
         let AdminReply::Token { token, .. } = client.call(mint).await.unwrap() else { panic!("no token") };
         assert_eq!(is_of_app_server(&token, &secret), expected);
+    }
+    for tokens in [
+        RevokedTokens::OfUser { uid: Uid::int(7).unwrap(), issued_before: None },
+        RevokedTokens::OfUser { uid: Uid::string("7").unwrap(), issued_before: Some(Wall::from_secs(9)) },
+        RevokedTokens::WithId("jti".into()),
+        RevokedTokens::OfKey(format!("{app}.1")),
+    ] {
+        let revoked = client.call(AdminCommand::RevokeTokens { app, tokens }).await.unwrap();
+        assert_eq!(revoked, AdminReply::TokensRevoked { sessions: 0 });
     }
     let disable = AdminCommand::SetAppDisabled { app, disabled: true };
     assert_eq!(client.call(disable).await.unwrap(), AdminReply::Done);

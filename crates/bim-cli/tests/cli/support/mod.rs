@@ -132,6 +132,11 @@ impl Server {
         server
     }
 
+    /// A server where one was before.
+    pub(crate) fn again(dir: &Path) -> Self {
+        Self::start_at(dir, Vec::new(), "127.0.0.1:0", "127.0.0.1:0")
+    }
+
     /// Budgets so high that they are not met.
     pub(crate) fn unbounded(dir: &Path) -> Self {
         let keys = ["room_high_per_second", "room_shared_per_second", "sender_per_second", "sender_burst"];
