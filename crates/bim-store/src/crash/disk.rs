@@ -136,8 +136,11 @@ impl CrashDisk {
 
     /// Puts a whole file on a blank disk as a rename does: it is there with all its bytes, or not at all.
     /// Counts as one write and one sync.
-    #[cfg(feature = "redb")]
-    pub(crate) fn install(&self, image: &DiskImage) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// As planned, without power, and when the disk is full. The disk is blank then.
+    pub fn install(&self, image: &DiskImage) -> io::Result<()> {
         let mut platter = self.powered()?;
         let installed = platter.install(image.as_bytes());
         if installed.is_err() {
@@ -146,14 +149,14 @@ impl CrashDisk {
         installed
     }
 
-    /// Takes the disk for one store; `false` when another has it.
-    #[cfg(feature = "redb")]
-    pub(crate) fn take(&self) -> bool {
+    /// Takes the disk for one store, as a lock on a file does; `false` when another has it.
+    #[must_use]
+    pub fn take(&self) -> bool {
         !std::mem::replace(&mut self.platter().in_use, true)
     }
 
-    #[cfg(feature = "redb")]
-    pub(crate) fn give_back(&self) {
+    /// Ends what [`take`](Self::take) began.
+    pub fn give_back(&self) {
         self.platter().in_use = false;
     }
 

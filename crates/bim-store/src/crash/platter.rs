@@ -109,14 +109,12 @@ impl Platter {
         Ok(())
     }
 
-    #[cfg(feature = "redb")]
     pub(super) fn install(&mut self, image: &[u8]) -> io::Result<()> {
         self.change(Change::Write { offset: 0, data: image.to_vec() })?;
         self.sync()
     }
 
     /// Takes back what was not synced.
-    #[cfg(feature = "redb")]
     pub(super) fn withdraw(&mut self) {
         self.pending.clear();
         self.live.clone_from(&self.durable);
