@@ -25,6 +25,7 @@ mod live;
 mod ops;
 mod outputs;
 mod revoke;
+pub mod script;
 mod session;
 mod startup;
 pub mod token;

@@ -63,6 +63,7 @@ pub use census::ConnectionLimits;
 pub use clock::Clock;
 pub use config::{ConfigError, ServerConfig, ServerOverrides};
 pub use counters::Counters;
+pub use pump::Machine;
 pub use running::{DRAIN_TIMEOUT, LEAVE_TIMEOUT, Running, Stopped};
 pub use server::Server;
 pub use start_error::StartError;

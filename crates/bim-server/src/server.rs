@@ -151,6 +151,15 @@ impl Server {
     ///
     /// The settings do not fit together, the log cannot be read, or the system gives no thread.
     pub async fn run(self) -> Result<Running, StartError> {
+        self.run_with(|engine| engine).await
+    }
+
+    /// As [`run`](Self::run), with a machine that stands around the engine.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run).
+    pub async fn run_with<M: Machine>(self, wrap: impl FnOnce(Engine) -> M) -> Result<Running, StartError> {
         let seed = match self.seed {
             Some(seed) => seed,
             None => getrandom::u64().map_err(|error| StartError::System(error.into()))?,
@@ -158,10 +167,17 @@ impl Server {
         let mut limits = self.config.limits.engine.clone();
         limits.moderates = self.moderator.is_some();
         let engine = Engine::new(limits, seed);
-        self.run_machine(engine).await
+        self.run_machine(wrap(engine)).await
     }
 
-    pub(crate) async fn run_machine(self, machine: impl Machine) -> Result<Running, StartError> {
+    /// Starts with any machine in place of the engine; the seed is not used then. For a machine around the engine,
+    /// [`run_with`](Self::run_with) makes the engine that fits the settings.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Self::run), where a machine that does not say [`Ready`](bim_server_core::Output::Ready)
+    /// within a minute counts as a log that cannot be read.
+    pub async fn run_machine(self, machine: impl Machine) -> Result<Running, StartError> {
         self.config.check()?;
         let counters = Arc::new(Counters::default());
         let store = Store::start(self.log, self.store, Arc::clone(&counters)).map_err(StartError::System)?;

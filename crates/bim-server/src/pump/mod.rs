@@ -31,7 +31,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
 pub(crate) use control::{AdminResult, CONTROLS_MAX, Control};
-pub(crate) use machine::Machine;
+pub use machine::Machine;
 
 use crate::clock::Clock;
 use crate::connection::Arrival;
