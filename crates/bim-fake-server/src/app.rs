@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bim_server::Clock;
 use bim_server_core::token;
-use bim_types::{AppId, AppSecret, Token, Uid};
+use bim_types::{AppId, AppSecret, Token, Uid, Wall};
 
 /// An app, and what its back end would have: the key to make tokens. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -17,11 +17,13 @@ pub struct FakeApp {
     clock: Clock,
     /// Tells tokens of the same second apart.
     made: Arc<AtomicU64>,
+    /// The second before which no token says it was made: after a revocation those of its own second are refused.
+    earliest: Arc<AtomicU64>,
 }
 
 impl FakeApp {
     pub(crate) fn new(app: AppId, key_id: String, secret: AppSecret, clock: Clock) -> Self {
-        Self { app, key_id, secret, clock, made: Arc::default() }
+        Self { app, key_id, secret, clock, made: Arc::default(), earliest: Arc::default() }
     }
 
     /// Its id.
@@ -44,8 +46,19 @@ impl FakeApp {
         token::mint(&self.key_id, &self.secret, &claims)
     }
 
+    /// The number of the next token.
+    pub(crate) fn made(&self) -> u128 {
+        self.made.load(Ordering::Relaxed).into()
+    }
+
+    /// Has tokens from now on say that they were made a second from now at the earliest.
+    pub(crate) fn make_later_tokens(&self) {
+        self.earliest.store(self.clock.now().wall.as_secs() + 1, Ordering::Relaxed);
+    }
+
     fn claims(&self, uid: Uid, ttl: Duration) -> token::Claims {
         let nonce = self.made.fetch_add(1, Ordering::Relaxed);
-        token::claims(self.app, uid, self.clock.now().wall, ttl, nonce.into())
+        let now = self.clock.now().wall.max(Wall::from_secs(self.earliest.load(Ordering::Relaxed)));
+        token::claims(self.app, uid, now, ttl, nonce.into())
     }
 }

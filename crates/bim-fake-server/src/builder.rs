@@ -7,16 +7,21 @@ use bim_server::moderation::Moderator;
 use bim_server::{Clock, ConnectionLimits, ServerConfig, StartError, StoreMode};
 use bim_server_core::EngineConfig;
 use bim_server_core::queue::QueueLimits;
+use bim_server_core::script::Script;
 use bim_store::ServerLog;
 use bim_store::memory::MemoryLog;
 use bim_transport::Listener;
 use bim_transport::memory::MemoryConfig;
 use bim_types::Epoch;
+use tokio::sync::watch;
 
 use crate::server::{FakeServer, Parts};
 
 /// The epoch of a fresh memory log.
 const EPOCH: Epoch = Epoch(1);
+
+/// More messages a second than anything in one process sends.
+const UNHINDERED_PER_SECOND: u32 = 1_000_000;
 
 /// What a fake server draws its ids from, unless it is told otherwise.
 const SEED: u64 = 0x0062_696d;
@@ -32,6 +37,7 @@ pub struct FakeServerBuilder {
     seed: u64,
     listeners: Vec<Box<dyn Listener>>,
     moderator: Option<Arc<dyn Moderator>>,
+    is_scripted: bool,
 }
 
 impl FakeServerBuilder {
@@ -45,6 +51,7 @@ impl FakeServerBuilder {
             seed: SEED,
             listeners: Vec::new(),
             moderator: None,
+            is_scripted: true,
         }
     }
 
@@ -117,6 +124,23 @@ impl FakeServerBuilder {
         self
     }
 
+    /// Accepts messages as fast as clients can send: budgets of senders and groups do not hinder.
+    pub fn without_budgets(self) -> Self {
+        self.limits(|limits| {
+            limits.sender_per_second = UNHINDERED_PER_SECOND;
+            limits.sender_burst = UNHINDERED_PER_SECOND;
+            limits.room_high_per_second = UNHINDERED_PER_SECOND;
+            limits.room_shared_per_second = UNHINDERED_PER_SECOND;
+        })
+    }
+
+    /// Runs the bare engine, which is a little faster: there is no [`script`](FakeServer::script), nothing is
+    /// [`seen`](FakeServer::seen), and the app's own server has no seat. For measuring.
+    pub fn unscripted(mut self) -> Self {
+        self.is_scripted = false;
+        self
+    }
+
     /// Starts the server and makes its app.
     ///
     /// # Errors
@@ -131,7 +155,12 @@ impl FakeServerBuilder {
             store: self.store,
             seed: self.seed,
             moderator: self.moderator,
+            is_scripted: self.is_scripted,
+            script: Script::new(),
+            news: watch::Sender::new(0),
         };
+        let news = parts.news.clone();
+        parts.script.listen(move || news.send_modify(|told| *told = told.wrapping_add(1)));
         FakeServer::start(parts, self.listeners).await
     }
 }

@@ -28,13 +28,23 @@
 //! ```
 
 mod app;
+mod back_end;
 mod builder;
 mod dialer;
 pub mod faults;
+mod network;
+mod scripting;
+mod seen;
 mod server;
 pub mod step;
 
 pub use app::FakeApp;
+pub use bim_server_core::script::{
+    BACK_END_UID, BackEndCall, BackEndReply, Effect, Request, RequestKind, RuleId, Script,
+};
 pub use builder::{FakeServerBuilder, FakeServerError};
 pub use dialer::ServerDialer;
+pub use network::Link;
+pub use scripting::UNTIL_TIMEOUT;
+pub use seen::Seen;
 pub use server::{FakeServer, serve};

@@ -9,10 +9,12 @@ use bim_server::admin::command;
 use bim_server::moderation::Moderator;
 use bim_server::{Clock, Counters, Running, Server, ServerConfig, StartError, Stopped, StoreMode};
 use bim_server_core::AdminReply;
+use bim_server_core::script::{Script, Scripted};
 use bim_store::ServerLog;
 use bim_transport::memory::{MemoryConfig, hub};
 use bim_transport::{Endpoint, Listener};
 use bim_types::{AppId, Token, Uid};
+use tokio::sync::watch;
 
 use crate::app::FakeApp;
 use crate::builder::{FakeServerBuilder, FakeServerError};
@@ -30,15 +32,19 @@ pub(crate) struct Parts {
     pub(crate) store: StoreMode,
     pub(crate) seed: u64,
     pub(crate) moderator: Option<Arc<dyn Moderator>>,
+    pub(crate) is_scripted: bool,
+    pub(crate) script: Script,
+    /// Counts what the script has to tell.
+    pub(crate) news: watch::Sender<u64>,
 }
 
 /// The real engine in process. See the [crate] for what it is. Dropping it is a crash.
 ///
 /// All methods take `&self`, so that it can be shared in an [`Arc`].
 pub struct FakeServer {
-    parts: Parts,
+    pub(crate) parts: Parts,
     app: FakeApp,
-    dialer: ServerDialer,
+    pub(crate) dialer: ServerDialer,
     present: Mutex<Present>,
 }
 
@@ -186,6 +192,7 @@ impl FakeServer {
     pub async fn crash(&self) {
         if let Some(running) = self.take() {
             running.abort().await;
+            self.parts.script.server_is_gone();
         }
     }
 
@@ -195,10 +202,10 @@ impl FakeServer {
     ///
     /// When dropped, the rest is cut.
     pub async fn shutdown(&self) -> Stopped {
-        match self.take() {
-            Some(running) => running.drain().await,
-            None => Stopped::Orderly,
-        }
+        let Some(running) = self.take() else { return Stopped::Orderly };
+        let stopped = running.drain().await;
+        self.parts.script.server_is_gone();
+        stopped
     }
 
     /// Starts it anew on the same log, with the same app. Stops it first, as a crash, if it runs.
@@ -260,7 +267,12 @@ impl Parts {
             .seed(self.seed.wrapping_add(life))
             .listener(Box::new(listener));
         let server = self.moderator.iter().cloned().fold(server, Server::moderator);
-        let running = listeners.into_iter().fold(server, Server::listener).run().await?;
+        let server = listeners.into_iter().fold(server, Server::listener);
+        let running = if self.is_scripted {
+            server.run_with(|engine| Scripted::new(engine, self.script.clone())).await?
+        } else {
+            server.run().await?
+        };
         dialer.set(Some(hub));
         Ok(running)
     }

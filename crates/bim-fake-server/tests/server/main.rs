@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod back_end;
 mod lives;
 mod measures;
 mod moderation;
+mod network;
 mod peer;
+mod script;

@@ -7,7 +7,7 @@ use bim_proto::{
     Accepted, ClientFrame, Hello, JoinLive, LivePush, Request, RequestBody, RequestId, ResponseBody,
     SendLive, ServerFrame,
 };
-use bim_transport::{BoxConnection, ConnectionExt, Dialer};
+use bim_transport::{BoxConnection, ConnectionExt, Dialer, TransportError};
 use bim_types::{
     ClientMessageId, ConversationShortId, DeviceId, GroupInfo, MessageBody, Priority, Refusal, Token, Uid,
 };
@@ -36,11 +36,26 @@ impl Peer {
     }
 
     pub(crate) async fn hello(&mut self, server: &FakeServer, name: &str, token: Token) -> ServerFrame {
+        self.start_hello(server, name, token).await;
+        self.frame().await.unwrap()
+    }
+
+    /// Sends a hello without waiting for its answer.
+    pub(crate) async fn start_hello(&mut self, server: &FakeServer, name: &str, token: Token) {
+        self.try_hello(server, name, token).await.unwrap();
+    }
+
+    /// Sends a hello, if the network takes it.
+    pub(crate) async fn try_hello(
+        &mut self,
+        server: &FakeServer,
+        name: &str,
+        token: Token,
+    ) -> Result<(), TransportError> {
         let uid = Uid::string(name).unwrap();
         let device = DeviceId::new(name.bytes().fold(1, |sum, byte| sum * 256 + u128::from(byte)));
         let hello = Hello { app: server.app_id(), uid, device, token, sdk: "test".into() };
-        self.connection.send(ClientFrame::Hello(hello).encode()).await.unwrap();
-        self.frame().await.unwrap()
+        self.connection.send(ClientFrame::Hello(hello).encode()).await
     }
 
     /// The next frame; `None` when the connection is over.
