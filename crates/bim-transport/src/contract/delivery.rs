@@ -3,13 +3,21 @@
 use std::{
     future::Future,
     pin::pin,
-    task::{Context, Waker},
+    sync::Arc,
+    task::{Context, Wake, Waker},
+    time::Duration,
 };
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::{Ends, frame, receive};
 use crate::{BoxConnection, ConnectionExt};
+
+/// How often an `accept` is dropped before one that stays, and how long every other of them lasts. A handshake
+/// over loopback is done in less than that.
+const CANCELLED_ACCEPTS: u32 = 200;
+const ACCEPT_PATIENCE: Duration = Duration::from_millis(1);
 
 /// Frames of many sizes arrive whole and in order, both ways.
 pub async fn frames_arrive_whole_and_in_order_both_ways(mut ends: Ends) {
@@ -117,20 +125,14 @@ pub async fn many_connections_are_independent(mut ends: Ends) {
 pub async fn a_cancelled_accept_loses_no_connection(mut ends: Ends) {
     let Ends { dialer, listener } = &mut ends;
     let accepting = async {
-        loop {
-            let mut accepted = None;
-            {
-                let mut accept = pin!(listener.accept());
-                let mut cx = Context::from_waker(Waker::noop());
-                if let std::task::Poll::Ready(connection) = accept.as_mut().poll(&mut cx) {
-                    accepted = Some(connection);
-                }
+        for round in 0..CANCELLED_ACCEPTS {
+            let patience = if round % 2 == 0 { Duration::ZERO } else { ACCEPT_PATIENCE };
+            if let Ok(connection) = timeout(patience, listener.accept()).await {
+                return connection.expect("the listener accepts");
             }
-            match accepted {
-                Some(connection) => return connection.expect("the listener accepts"),
-                None => tokio::task::yield_now().await,
-            }
+            tokio::task::yield_now().await;
         }
+        listener.accept().await.expect("the listener accepts")
     };
     let (client, mut server) = tokio::join!(dialer.dial(), accepting);
     let mut client = client.expect("the dial succeeds");
@@ -138,11 +140,13 @@ pub async fn a_cancelled_accept_loses_no_connection(mut ends: Ends) {
     assert_eq!(receive(&mut server).await, frame(1, 10));
 }
 
-/// Starts and drops a few receives before one that stays.
+/// Starts and drops a few receives, each on behalf of somebody else, before one that stays.
 async fn impatient_receive(connection: &mut BoxConnection) -> Bytes {
-    for _ in 0..3 {
+    // All at once, so that no two of them have the same address.
+    let wakers = [(); 3].map(|()| Waker::from(Arc::new(Somebody)));
+    for waker in &wakers {
         let polled = {
-            let mut cx = Context::from_waker(Waker::noop());
+            let mut cx = Context::from_waker(waker);
             pin!(connection.recv()).poll(&mut cx)
         };
         if let std::task::Poll::Ready(received) = polled {
@@ -151,4 +155,11 @@ async fn impatient_receive(connection: &mut BoxConnection) -> Bytes {
         tokio::task::yield_now().await;
     }
     receive(connection).await
+}
+
+/// Whom it does not help to be woken.
+struct Somebody;
+
+impl Wake for Somebody {
+    fn wake(self: Arc<Self>) {}
 }

@@ -1,7 +1,16 @@
 //! How connections and listeners end: always, and as one can tell.
 
-use super::{Ends, frame, receive, receive_end};
-use crate::{AcceptError, ConnectionExt};
+use std::time::Duration;
+
+use super::{
+    Ends, frame,
+    pressure::{IN_FLIGHT_BYTES_MAX, LARGE, feed_until_held_back},
+    receive, receive_end,
+};
+use crate::{AcceptError, CLOSE_TIMEOUT, ConnectionExt};
+
+/// What a close may take beyond [`CLOSE_TIMEOUT`] on a busy machine.
+const CLOSE_GRACE: Duration = Duration::from_secs(10);
 
 /// What was started right before a close arrives, and then the end.
 pub async fn frames_sent_right_before_close_arrive(mut ends: Ends) {
@@ -55,6 +64,17 @@ pub async fn a_closed_connection_sends_no_more(mut ends: Ends) {
     client.close().await.expect("closing again does nothing");
 }
 
+/// A peer that neither reads nor goes away holds up a close for [`CLOSE_TIMEOUT`], and no longer.
+pub async fn a_close_ends_although_the_peer_does_not_read(mut ends: Ends) {
+    let (mut client, server) = ends.connect().await;
+    feed_until_held_back(&mut client).await;
+    // Whether it says that not everything was handed over depends on the transport.
+    let closed = tokio::time::timeout(CLOSE_TIMEOUT + CLOSE_GRACE, client.close()).await;
+    assert!(closed.is_ok(), "the close ends");
+    assert!(client.send(frame(1, 10)).await.is_err(), "the connection is over");
+    drop(server);
+}
+
 /// A peer that is dropped without closing is an error or the end, never a wait for ever.
 pub async fn a_dropped_peer_is_seen_as_an_end(mut ends: Ends) {
     for drop_the_client in [true, false] {
@@ -76,9 +96,13 @@ pub async fn a_dropped_peer_is_seen_as_an_end(mut ends: Ends) {
 pub async fn a_writer_learns_of_a_dropped_peer(mut ends: Ends) {
     let (mut client, server) = ends.connect().await;
     drop(server);
-    while client.send(frame(1, 64 * 1024)).await.is_ok() {
+    for _ in 0..IN_FLIGHT_BYTES_MAX / LARGE {
+        if client.send(frame(1, LARGE)).await.is_err() {
+            return;
+        }
         tokio::task::yield_now().await;
     }
+    panic!("nobody is there, and the writer was never told");
 }
 
 /// A closed listener accepts nobody, and a dial to it fails.

@@ -1,9 +1,17 @@
 //! What every transport keeps, as checks that any transport can run.
 //!
-//! A transport proves itself with one line in its tests. The factory makes a listener and a dialer to it,
-//! of any types (boxed ones included), with a frame limit of [`FRAME_LIMIT`] bytes both ways. Every check
-//! becomes a test of its own, runs on a fresh single-threaded tokio runtime, and ends within
-//! [`CHECK_TIMEOUT`].
+//! A transport proves itself with one line in a test file of its own crate, which needs the feature:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! bim-transport = { version = "0.1", default-features = false, features = ["contract"] }
+//! ```
+//!
+//! The first argument names a module for the tests. The second is a factory that makes a listener and a
+//! dialer to it, of any types (boxed ones included), with a frame limit of [`FRAME_LIMIT`] bytes both ways.
+//! Every check becomes a test of its own, runs on a fresh single-threaded tokio runtime, and ends within
+//! [`CHECK_TIMEOUT`]; one that would hang fails instead. Write the line once more with the pair boxed, and
+//! once for every wrapper.
 //!
 //! ```
 //! use bim_transport::{memory, transport_contract};
@@ -11,20 +19,36 @@
 //! transport_contract!(memory_hub, || async { memory::hub("contract", memory::MemoryConfig::default()) });
 //! # fn main() {}
 //! ```
+//!
+//! [`CHECKS`] is the same list as data, for whoever wants to run it otherwise: each check takes [`Ends`].
+//!
+//! | what is checked | where |
+//! |---|---|
+//! | frames arrive whole, once, in order, on the right connection, whoever is cancelled meanwhile | `delivery` |
+//! | sizes are refused by the sender and by the receiver, and may be raised later | `limits` |
+//! | a reader that does not read holds its writer back, and nothing is lost by it | `pressure` |
+//! | who waits is woken, by the waker of the latest call | `waking` |
+//! | connections, listeners and peers end so that one can tell, and never by waiting for ever | `endings` |
+//!
+//! Transports that are broken on purpose, one fault each, have to be found by these checks
+//! (`tests/broken_transports`); a fault that a real transport had and that passes here belongs there first.
 
 mod delivery;
 mod endings;
 mod limits;
+mod macros;
 mod pressure;
+mod waking;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 pub use delivery::*;
 pub use endings::*;
 pub use limits::*;
-pub use pressure::*;
+pub use pressure::{a_writer_waits_for_a_reader_that_does_not_read, both_directions_flow_under_pressure};
+pub use waking::*;
 
 use crate::{BoxConnection, ConnectionExt, Dialer, Listener, TransportError};
 
@@ -34,49 +58,11 @@ pub const FRAME_LIMIT: usize = crate::FRAME_BYTES_MAX;
 /// Longest time one check may take.
 pub const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Emits one test for each check of the contract, in a module of the given name. See the
-/// [module](crate::contract).
-#[macro_export]
-macro_rules! transport_contract {
-    ($name:ident, $make:expr) => {
-        mod $name {
-            use super::*;
+/// One check: its name, and what panics, or does not end, when the transport is wrong.
+pub type Check = (&'static str, fn(Ends) -> Pin<Box<dyn Future<Output = ()>>>);
 
-            $crate::transport_contract! { @checks $make;
-                frames_arrive_whole_and_in_order_both_ways,
-                an_empty_frame_is_a_frame,
-                the_server_may_speak_first,
-                a_flushed_frame_arrives_without_another_call,
-                ten_thousand_small_frames_arrive,
-                a_cancelled_recv_loses_nothing,
-                many_connections_are_independent,
-                a_cancelled_accept_loses_no_connection,
-                the_largest_frame_arrives,
-                a_frame_over_the_limit_is_refused_and_the_connection_stays_usable,
-                an_oversized_frame_of_the_peer_is_an_error,
-                a_raised_frame_limit_counts_from_then_on,
-                a_writer_waits_for_a_reader_that_does_not_read,
-                both_directions_flow_under_pressure,
-                frames_sent_right_before_close_arrive,
-                a_close_in_order_is_seen_as_the_end,
-                both_ends_may_close_at_once,
-                a_closed_connection_sends_no_more,
-                a_dropped_peer_is_seen_as_an_end,
-                a_writer_learns_of_a_dropped_peer,
-                a_closed_listener_accepts_and_admits_nobody,
-                a_connection_outlives_its_listener_and_its_dialer,
-            }
-        }
-    };
-    (@checks $make:expr; $($check:ident),* $(,)?) => {
-        $(
-            #[test]
-            fn $check() {
-                $crate::contract::run(($make)(), $crate::contract::$check);
-            }
-        )*
-    };
-}
+/// Every check of the contract.
+pub const CHECKS: &[Check] = crate::__transport_checks!(__transport_check_table);
 
 /// The two sides of a transport under test.
 pub struct Ends {

@@ -7,10 +7,10 @@ use tokio::time::timeout;
 use super::{Ends, frame, receive};
 use crate::{BoxConnection, ConnectionExt};
 
-const LARGE: usize = 64 * 1024;
+pub(super) const LARGE: usize = 64 * 1024;
 
 /// Most that may be in flight: buffers of the operating system at both ends, and ours.
-const IN_FLIGHT_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const IN_FLIGHT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A writer with no room for so long counts as held back.
 const HELD_BACK_AFTER: Duration = Duration::from_millis(300);
@@ -39,7 +39,7 @@ pub async fn both_directions_flow_under_pressure(mut ends: Ends) {
 }
 
 /// Feeds large frames until there is no room, and says how many were taken.
-async fn feed_until_held_back(connection: &mut BoxConnection) -> u64 {
+pub(super) async fn feed_until_held_back(connection: &mut BoxConnection) -> u64 {
     let mut fed = 0;
     loop {
         match timeout(HELD_BACK_AFTER, connection.feed(frame(fed, LARGE))).await {
