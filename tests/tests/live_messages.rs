@@ -11,6 +11,7 @@ use bim_tests::{
 
 everywhere!(
     history_is_read_newest_first_from_the_join_cursor_to_the_start,
+    reading_back_from_the_join_cursor_of_a_group_that_was_empty_gives_nothing,
     changes_reach_who_is_here_who_was_away_and_who_reads_back,
     changes_outlive_a_killed_server
 );
@@ -22,15 +23,25 @@ async fn history_is_read_newest_first_from_the_join_cursor_to_the_start(arena: A
     let joined = bob.live_groups().join_live_group_with_info(group, Default::default()).await.unwrap();
     say_numbers(&alice, group, 45..50).await;
 
-    let pages = pages(&bob, group, joined.join_message_cursor, 50).await;
+    let pages = pages(&bob, group, Some(joined.join_message_cursor), 50).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [20, 20, 5]);
     assert_eq!(texts(&pages.concat()), numbers((0..45).rev()));
     let seqs: Vec<u64> = pages.concat().iter().map(|message| message.position.seq.0).collect();
     assert_eq!(seqs, (1..=45).rev().collect::<Vec<_>>());
-    let all = self::pages(&bob, group, Seq::ZERO, 7).await.concat();
+    let all = self::pages(&bob, group, None, 7).await.concat();
     assert_eq!(texts(&all), numbers((0..50).rev()));
     let forward = bob.live_groups().get_live_group_history(group, Seq(41), Seq(47), 0).await.unwrap();
     assert_eq!((texts(&forward.list), forward.has_more), (numbers(40..47), false));
+}
+
+async fn reading_back_from_the_join_cursor_of_a_group_that_was_empty_gives_nothing(arena: Arena) {
+    let (alice, bob) = (arena.logged_in("alice").await, arena.logged_in("bob").await);
+    let group = room(&alice).await;
+    let joined = bob.live_groups().join_live_group_with_info(group, Default::default()).await.unwrap();
+    assert_eq!(joined.join_message_cursor, Seq::ZERO);
+    say_numbers(&alice, group, 0..3).await;
+    assert_eq!(pages(&bob, group, Some(joined.join_message_cursor), 50).await.concat(), []);
+    assert_eq!(texts(&pages(&bob, group, None, 50).await.concat()), numbers((0..3).rev()));
 }
 
 async fn changes_reach_who_is_here_who_was_away_and_who_reads_back(arena: Arena) {
@@ -74,7 +85,7 @@ async fn changes_reach_who_is_here_who_was_away_and_who_reads_back(arena: Arena)
 
     let late = arena.logged_in("late").await;
     join([&late], group).await;
-    let all = pages(&late, group, Seq::ZERO, 20).await.concat();
+    let all = pages(&late, group, None, 20).await.concat();
     assert_eq!(texts(&all), ["after all", "caught up", "known better"]);
     assert_eq!(all.iter().map(|message| message.edits).collect::<Vec<_>>(), [0, 1, 1]);
 }
@@ -92,7 +103,7 @@ async fn changes_outlive_a_killed_server(arena: Arena) {
     let gone = live.update_live_group_message(group, second, MessageBody::Text("back?".into())).await;
     assert_eq!(gone.unwrap_err().code(), 1017);
     join([&bob], group).await;
-    let all = pages(&bob, group, Seq::ZERO, 20).await.concat();
+    let all = pages(&bob, group, None, 20).await.concat();
     assert_eq!((texts(&all), all[0].edits), (vec!["first again".to_owned()], 2));
 }
 
@@ -180,7 +191,7 @@ fn messages_of_every_class_are_in_one_history() {
         }
         let custom = alice.create_custom_message(r#"{"gift":1}"#);
         alice.live_groups().send_live_group_message(&custom, group, Priority::High).await.unwrap();
-        let all = pages(&alice, group, Seq::ZERO, 2).await.concat();
+        let all = pages(&alice, group, None, 2).await.concat();
         assert_eq!(texts(&all), [r#"{"gift":1}"#, "normal", "high", "low"]);
         assert!(matches!(all[0].body, MessageBody::Custom(_)));
     });
@@ -215,12 +226,17 @@ fn updated(message: &Message, text: &str, operator: &Uid) -> Changed {
 }
 
 /// Every page from a cursor back to the start.
-async fn pages(client: &Client, group: ConversationShortId, cursor: Seq, limit: u32) -> Vec<Vec<Message>> {
+async fn pages(
+    client: &Client,
+    group: ConversationShortId,
+    cursor: Option<Seq>,
+    limit: u32,
+) -> Vec<Vec<Message>> {
     let live = client.live_groups();
     let (mut pages, mut cursor) = (Vec::new(), cursor);
     loop {
         let page = live.get_live_group_history_message_list(group, cursor, limit).await.unwrap();
-        cursor = page.next_cursor;
+        cursor = Some(page.next_cursor);
         pages.push(page.list);
         if !page.has_more {
             return pages;

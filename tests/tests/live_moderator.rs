@@ -179,7 +179,7 @@ impl Stage {
 /// What a client reads back, newest first.
 async fn history(client: &Client, group: ConversationShortId) -> Vec<String> {
     let live = client.live_groups();
-    let read = || async { live.get_live_group_history_message_list(group, Seq::ZERO, 20).await.ok() };
+    let read = || async { live.get_live_group_history_message_list(group, None, 20).await.ok() };
     let page = bim_tests::eventually(read).await;
     page.list.iter().map(|message| message.body.as_str().unwrap_or_default().to_owned()).collect()
 }

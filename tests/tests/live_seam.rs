@@ -35,7 +35,7 @@ async fn who_joins_while_messages_flow_gets_each_once_and_all_of_them(arena: Are
             assert_eq!(pushed(&mut to_bob).await, expected, "after a join at {cursor}");
         }
         // What was said before, read back until it meets what is known: no number twice, none missing.
-        let newest = Seq(cursor);
+        let newest = Some(Seq(cursor));
         let back = live.get_live_group_history_message_list(group, newest, 0).await.unwrap();
         let seqs: Vec<u64> = back.list.iter().map(|message| message.position.seq.0).collect();
         let expected: Vec<u64> = (1..=cursor).rev().take(seqs.len()).collect();

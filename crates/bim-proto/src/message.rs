@@ -220,8 +220,8 @@ pub struct HistoryQuery {
     pub group: ConversationShortId,
     /// The first wanted.
     pub from: Seq,
-    /// The last wanted; zero means the newest.
-    pub to: Seq,
+    /// The last wanted; `None`: the newest. Up to zero there is nothing.
+    pub to: Option<Seq>,
     /// How many; 0 means as many as the server gives.
     pub limit: u32,
     /// Begin with the last wanted and go down.

@@ -63,8 +63,10 @@ pub(crate) struct PendingHistory {
     pub(crate) asker: Asker,
     /// Of which group.
     pub(crate) key: GroupKey,
-    /// What is wanted; the last number is one that is announced.
+    /// What is wanted.
     pub(crate) query: HistoryQuery,
+    /// The last number wanted: one that is announced, or zero for nothing.
+    pub(crate) to: Seq,
     /// Messages at most.
     pub(crate) limit: usize,
 }

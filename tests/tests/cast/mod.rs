@@ -107,7 +107,7 @@ impl Cast {
                     live.join_live_group(group).await?;
                 }
             }
-            Operation::Receive => drop(live.get_live_group_history_message_list(group, Seq::ZERO, 5).await?),
+            Operation::Receive => drop(live.get_live_group_history_message_list(group, None, 5).await?),
             Operation::ReadInfo => drop(live.get_live_group(group).await?),
             Operation::ListMembers => {
                 live.get_live_group_member_online_list(group, MemberCursor::START, 5, None).await?;

@@ -33,7 +33,7 @@ fn pages_on_their_way_are_bounded_more_tightly() {
         let body = RequestBody::ReadLiveHistory(HistoryQuery {
             group: ConversationShortId::new(1).unwrap(),
             from: Seq::ZERO,
-            to: Seq::ZERO,
+            to: None,
             limit: 50,
             newest_first: false,
         });

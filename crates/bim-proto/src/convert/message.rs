@@ -254,7 +254,8 @@ impl From<HistoryQuery> for wire::ReadLiveHistory {
         Self {
             short_id: query.group.value(),
             from_seq: query.from.0,
-            to_seq: query.to.0,
+            to_seq: query.to.unwrap_or_default().0,
+            up_to_nothing: query.to == Some(Seq::ZERO),
             limit: query.limit,
             newest_first: query.newest_first,
         }
@@ -268,7 +269,7 @@ impl TryFrom<wire::ReadLiveHistory> for HistoryQuery {
         Ok(Self {
             group: short_id(wire.short_id, "short_id")?,
             from: Seq(wire.from_seq),
-            to: Seq(wire.to_seq),
+            to: (wire.up_to_nothing || wire.to_seq != 0).then_some(Seq(wire.to_seq)),
             limit: wire.limit,
             newest_first: wire.newest_first,
         })

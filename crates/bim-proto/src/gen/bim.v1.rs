@@ -1756,7 +1756,7 @@ pub struct ReadLiveHistory {
     /// The first number wanted. 0 and 1 both mean the oldest that is kept.
     #[prost(uint64, tag = "2")]
     pub from_seq: u64,
-    /// The last number wanted; 0 means the newest.
+    /// The last number wanted; 0 means the newest, unless `up_to_nothing` is set.
     #[prost(uint64, tag = "3")]
     pub to_seq: u64,
     /// How many. 0 and more than the server's limit (20 unless it is configured otherwise) are answered with the
@@ -1766,6 +1766,9 @@ pub struct ReadLiveHistory {
     /// Begin with the last number wanted and go down.
     #[prost(bool, tag = "5")]
     pub newest_first: bool,
+    /// The last number wanted is 0, where nothing is: the join cursor of a group in which nothing was said.
+    #[prost(bool, tag = "6")]
+    pub up_to_nothing: bool,
 }
 impl ::prost::Name for ReadLiveHistory {
     const NAME: &'static str = "ReadLiveHistory";
@@ -2047,6 +2050,1079 @@ impl ::prost::Name for TokenRefreshed {
         "/bim.v1.TokenRefreshed".into()
     }
 }
+/// What a machine of the same kind is made with.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordingHeader {
+    /// Which machine.
+    #[prost(enumeration = "RecordingKind", tag = "1")]
+    pub kind: i32,
+    /// The version of bim that wrote it.
+    #[prost(string, tag = "2")]
+    pub made_by: ::prost::alloc::string::String,
+    /// Whether message bodies are in it as they were.
+    #[prost(bool, tag = "3")]
+    pub bodies: bool,
+    /// What the machine drew its random bits from.
+    #[prost(uint64, tag = "4")]
+    pub seed: u64,
+    /// For a server: its limits by name. Times are microseconds, switches 0 or 1.
+    #[prost(btree_map = "string, uint64", tag = "5")]
+    pub limits: ::prost::alloc::collections::BTreeMap<::prost::alloc::string::String, u64>,
+    /// For a client.
+    #[prost(message, optional, tag = "6")]
+    pub client: ::core::option::Option<RecordedClient>,
+}
+impl ::prost::Name for RecordingHeader {
+    const NAME: &'static str = "RecordingHeader";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordingHeader".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordingHeader".into()
+    }
+}
+/// What a client is told once.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedClient {
+    /// Which app.
+    #[prost(uint32, tag = "1")]
+    pub app_id: u32,
+    /// Which user.
+    #[prost(message, optional, tag = "2")]
+    pub uid: ::core::option::Option<Uid>,
+    /// How many endpoints can be dialed.
+    #[prost(uint64, tag = "3")]
+    pub endpoints: u64,
+    /// Name and version of the library.
+    #[prost(string, tag = "4")]
+    pub sdk: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RecordedClient {
+    const NAME: &'static str = "RecordedClient";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedClient".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedClient".into()
+    }
+}
+/// One input, and what came of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedEntry {
+    /// The clock that never goes back, microseconds since an arbitrary start.
+    #[prost(uint64, tag = "1")]
+    pub mono_us: u64,
+    /// Civil time, milliseconds since 1970-01-01T00:00:00Z.
+    #[prost(uint64, tag = "2")]
+    pub wall_ms: u64,
+    /// What the machine wanted done then.
+    #[prost(message, optional, tag = "3")]
+    pub outputs: ::core::option::Option<RecordedOutputs>,
+    /// What the machine was told.
+    #[prost(
+        oneof = "recorded_entry::Input",
+        tags = "4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24"
+    )]
+    pub input: ::core::option::Option<recorded_entry::Input>,
+}
+/// Nested message and enum types in `RecordedEntry`.
+pub mod recorded_entry {
+    /// What the machine was told.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Input {
+        /// Nothing yet: it was made.
+        #[prost(message, tag = "4")]
+        Start(super::RecordedStart),
+        /// Nothing any more: the recording ends here.
+        #[prost(message, tag = "5")]
+        End(super::RecordedEnd),
+        /// Time went by.
+        #[prost(message, tag = "6")]
+        Tick(super::RecordedTick),
+        /// Server: a connection was accepted.
+        #[prost(message, tag = "7")]
+        Opened(super::RecordedOpened),
+        /// Server: a frame arrived.
+        #[prost(message, tag = "8")]
+        Frame(super::RecordedFrame),
+        /// Server: this connection is gone.
+        #[prost(uint64, tag = "9")]
+        Closed(u64),
+        /// Server: this connection reads too slowly.
+        #[prost(uint64, tag = "10")]
+        TooSlow(u64),
+        /// Server: a write is done, or failed.
+        #[prost(message, tag = "11")]
+        Written(super::RecordedWritten),
+        /// Server: a read is done, or failed.
+        #[prost(message, tag = "12")]
+        Loaded(super::RecordedLoaded),
+        /// Server: a moderator decided.
+        #[prost(message, tag = "13")]
+        Moderated(super::RecordedModerated),
+        /// Server: a moderator wants a message removed.
+        #[prost(message, tag = "14")]
+        Remove(super::RecordedRemove),
+        /// Server: an operator asks for something.
+        #[prost(message, tag = "15")]
+        Admin(super::RecordedAdmin),
+        /// Server: stop.
+        #[prost(message, tag = "16")]
+        Drain(super::RecordedDrain),
+        /// Client: the app asks for something.
+        #[prost(message, tag = "17")]
+        Command(super::RecordedCommand),
+        /// Client: which device this is was read.
+        #[prost(message, tag = "18")]
+        Device(super::RecordedDevice),
+        /// Client: changes are durable, or not.
+        #[prost(message, tag = "19")]
+        Committed(super::RecordedCommitted),
+        /// Client: the token provider answered.
+        #[prost(message, tag = "20")]
+        Token(super::RecordedTokenAnswer),
+        /// Client: this connection is established.
+        #[prost(uint64, tag = "21")]
+        Dialed(u64),
+        /// Client: a connection was not established.
+        #[prost(message, tag = "22")]
+        DialFailed(super::RecordedDialFailed),
+        /// Client: a frame arrived.
+        #[prost(message, tag = "23")]
+        LinkFrame(super::RecordedFrame),
+        /// Client: this connection is over.
+        #[prost(uint64, tag = "24")]
+        LinkClosed(u64),
+    }
+}
+impl ::prost::Name for RecordedEntry {
+    const NAME: &'static str = "RecordedEntry";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedEntry".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedEntry".into()
+    }
+}
+/// What a machine wanted done after an input, as far as it has to be compared.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedOutputs {
+    /// How many outputs.
+    #[prost(uint64, tag = "1")]
+    pub count: u64,
+    /// A hash of all of them and of the next deadline, stand-ins in place of what is not recorded.
+    #[prost(fixed64, tag = "2")]
+    pub digest: u64,
+    /// What the first 64 are, one byte each.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub kinds: ::prost::bytes::Bytes,
+    /// The lower half of a hash of each of these.
+    #[prost(fixed32, repeated, tag = "4")]
+    pub marks: ::prost::alloc::vec::Vec<u32>,
+}
+impl ::prost::Name for RecordedOutputs {
+    const NAME: &'static str = "RecordedOutputs";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedOutputs".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedOutputs".into()
+    }
+}
+/// The machine was made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedStart {}
+impl ::prost::Name for RecordedStart {
+    const NAME: &'static str = "RecordedStart";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedStart".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedStart".into()
+    }
+}
+/// The recording ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedEnd {
+    /// Why.
+    #[prost(enumeration = "RecordingEnd", tag = "1")]
+    pub reason: i32,
+}
+impl ::prost::Name for RecordedEnd {
+    const NAME: &'static str = "RecordedEnd";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedEnd".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedEnd".into()
+    }
+}
+/// Time went by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedTick {}
+impl ::prost::Name for RecordedTick {
+    const NAME: &'static str = "RecordedTick";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedTick".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedTick".into()
+    }
+}
+/// A connection was accepted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedOpened {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub connection: u64,
+    /// A stand-in for the address that failed logins are counted by; absent: they are not counted.
+    #[prost(string, optional, tag = "2")]
+    pub peer: ::core::option::Option<::prost::alloc::string::String>,
+}
+impl ::prost::Name for RecordedOpened {
+    const NAME: &'static str = "RecordedOpened";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedOpened".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedOpened".into()
+    }
+}
+/// A frame arrived.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedFrame {
+    /// On which connection.
+    #[prost(uint64, tag = "1")]
+    pub connection: u64,
+    /// The frame.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub frame: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for RecordedFrame {
+    const NAME: &'static str = "RecordedFrame";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedFrame".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedFrame".into()
+    }
+}
+/// A write is done, or failed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedWritten {
+    /// Which one.
+    #[prost(uint64, tag = "1")]
+    pub op: u64,
+    /// Why not.
+    #[prost(enumeration = "RecordedFailure", tag = "2")]
+    pub failure: i32,
+    /// What became of each operation.
+    #[prost(message, repeated, tag = "3")]
+    pub outcomes: ::prost::alloc::vec::Vec<RecordedOutcome>,
+}
+impl ::prost::Name for RecordedWritten {
+    const NAME: &'static str = "RecordedWritten";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedWritten".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedWritten".into()
+    }
+}
+/// What became of one operation.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedOutcome {
+    /// By what was to be done.
+    #[prost(oneof = "recorded_outcome::Outcome", tags = "1, 2, 3, 4, 5, 6")]
+    pub outcome: ::core::option::Option<recorded_outcome::Outcome>,
+}
+/// Nested message and enum types in `RecordedOutcome`.
+pub mod recorded_outcome {
+    /// By what was to be done.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Outcome {
+        /// Records were appended.
+        #[prost(message, tag = "1")]
+        Appended(super::RecordedAppends),
+        /// The last number was another one: this.
+        #[prost(uint64, tag = "2")]
+        LastDiffers(u64),
+        /// A small record was changed and has this version.
+        #[prost(uint64, tag = "3")]
+        PutDone(u64),
+        /// A small record was not as expected.
+        #[prost(message, tag = "4")]
+        PutDiffers(super::RecordedPutDiffers),
+        /// So many records were removed.
+        #[prost(uint64, tag = "5")]
+        Trimmed(u64),
+        /// Whether the record that was to be replaced was there.
+        #[prost(bool, tag = "6")]
+        Replaced(bool),
+    }
+}
+impl ::prost::Name for RecordedOutcome {
+    const NAME: &'static str = "RecordedOutcome";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedOutcome".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedOutcome".into()
+    }
+}
+/// What became of appended records.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedAppends {
+    /// One for each.
+    #[prost(message, repeated, tag = "1")]
+    pub appends: ::prost::alloc::vec::Vec<RecordedAppend>,
+}
+impl ::prost::Name for RecordedAppends {
+    const NAME: &'static str = "RecordedAppends";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedAppends".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedAppends".into()
+    }
+}
+/// What became of one appended record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedAppend {
+    /// Under which number.
+    #[prost(oneof = "recorded_append::Outcome", tags = "1, 2, 3")]
+    pub outcome: ::core::option::Option<recorded_append::Outcome>,
+}
+/// Nested message and enum types in `RecordedAppend`.
+pub mod recorded_append {
+    /// Under which number.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Outcome {
+        /// It is new.
+        #[prost(uint64, tag = "1")]
+        New(u64),
+        /// It was appended before.
+        #[prost(uint64, tag = "2")]
+        Duplicate(u64),
+        /// Its id was used before for something else.
+        #[prost(uint64, tag = "3")]
+        Conflict(u64),
+    }
+}
+impl ::prost::Name for RecordedAppend {
+    const NAME: &'static str = "RecordedAppend";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedAppend".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedAppend".into()
+    }
+}
+/// A small record was not as expected.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedPutDiffers {
+    /// Its version; absent: it does not exist.
+    #[prost(uint64, optional, tag = "1")]
+    pub version: ::core::option::Option<u64>,
+}
+impl ::prost::Name for RecordedPutDiffers {
+    const NAME: &'static str = "RecordedPutDiffers";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedPutDiffers".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedPutDiffers".into()
+    }
+}
+/// A read is done, or failed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedLoaded {
+    /// Which one.
+    #[prost(uint64, tag = "1")]
+    pub op: u64,
+    /// Why not.
+    #[prost(enumeration = "RecordedFailure", tag = "2")]
+    pub failure: i32,
+    /// What was read.
+    #[prost(message, optional, tag = "3")]
+    pub records: ::core::option::Option<RecordedSmallRecords>,
+    /// The ends of a stream, when they were asked for.
+    #[prost(message, optional, tag = "4")]
+    pub head: ::core::option::Option<RecordedHead>,
+    /// Messages, when they were asked for.
+    #[prost(message, optional, tag = "5")]
+    pub messages: ::core::option::Option<RecordedMessages>,
+}
+impl ::prost::Name for RecordedLoaded {
+    const NAME: &'static str = "RecordedLoaded";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedLoaded".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedLoaded".into()
+    }
+}
+/// Small records.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedSmallRecords {
+    /// In the order they were read.
+    #[prost(message, repeated, tag = "1")]
+    pub records: ::prost::alloc::vec::Vec<RecordedSmallRecord>,
+}
+impl ::prost::Name for RecordedSmallRecords {
+    const NAME: &'static str = "RecordedSmallRecords";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedSmallRecords".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedSmallRecords".into()
+    }
+}
+/// A small record.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedSmallRecord {
+    /// Its key as stores write it.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub key: ::prost::bytes::Bytes,
+    /// Its version.
+    #[prost(uint64, tag = "2")]
+    pub version: u64,
+    /// Its bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub value: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for RecordedSmallRecord {
+    const NAME: &'static str = "RecordedSmallRecord";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedSmallRecord".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedSmallRecord".into()
+    }
+}
+/// The ends of a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedHead {
+    /// Which life of the log.
+    #[prost(uint64, tag = "1")]
+    pub epoch: u64,
+    /// The first number still kept.
+    #[prost(uint64, tag = "2")]
+    pub first: u64,
+    /// The last number handed out.
+    #[prost(uint64, tag = "3")]
+    pub last: u64,
+}
+impl ::prost::Name for RecordedHead {
+    const NAME: &'static str = "RecordedHead";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedHead".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedHead".into()
+    }
+}
+/// Messages of a stream.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedMessages {
+    /// In order.
+    #[prost(message, repeated, tag = "1")]
+    pub messages: ::prost::alloc::vec::Vec<RecordedMessage>,
+}
+impl ::prost::Name for RecordedMessages {
+    const NAME: &'static str = "RecordedMessages";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedMessages".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedMessages".into()
+    }
+}
+/// A message of a stream.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedMessage {
+    /// Its number.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// When it was accepted, milliseconds since 1970-01-01T00:00:00Z.
+    #[prost(uint64, tag = "2")]
+    pub at_ms: u64,
+    /// Its bytes.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub record: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for RecordedMessage {
+    const NAME: &'static str = "RecordedMessage";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedMessage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedMessage".into()
+    }
+}
+/// A moderator decided.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedModerated {
+    /// On what.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// What.
+    #[prost(oneof = "recorded_moderated::Verdict", tags = "2, 3, 4, 5")]
+    pub verdict: ::core::option::Option<recorded_moderated::Verdict>,
+}
+/// Nested message and enum types in `RecordedModerated`.
+pub mod recorded_moderated {
+    /// What.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Verdict {
+        /// It is accepted.
+        #[prost(message, tag = "2")]
+        Allow(super::Done),
+        /// It is refused.
+        #[prost(message, tag = "3")]
+        Refuse(super::RecordedRefusal),
+        /// It is accepted and says this instead.
+        #[prost(message, tag = "4")]
+        Rewrite(super::Content),
+        /// Only its sender sees it.
+        #[prost(message, tag = "5")]
+        OnlyForSender(super::Done),
+    }
+}
+impl ::prost::Name for RecordedModerated {
+    const NAME: &'static str = "RecordedModerated";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedModerated".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedModerated".into()
+    }
+}
+/// A message is refused.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedRefusal {
+    /// The app's own check code.
+    #[prost(int32, tag = "1")]
+    pub check_code: i32,
+    /// The app's own words.
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RecordedRefusal {
+    const NAME: &'static str = "RecordedRefusal";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedRefusal".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedRefusal".into()
+    }
+}
+/// A message is to be removed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedRemove {
+    /// Of which app.
+    #[prost(uint32, tag = "1")]
+    pub app_id: u32,
+    /// Of which group.
+    #[prost(int64, tag = "2")]
+    pub short_id: i64,
+    /// Which message.
+    #[prost(uint64, tag = "3")]
+    pub seq: u64,
+}
+impl ::prost::Name for RecordedRemove {
+    const NAME: &'static str = "RecordedRemove";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedRemove".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedRemove".into()
+    }
+}
+/// An operator asks for something.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedAdmin {
+    /// The number of the answer.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// What.
+    #[prost(oneof = "recorded_admin::Command", tags = "2, 3, 4, 5, 6, 7")]
+    pub command: ::core::option::Option<recorded_admin::Command>,
+}
+/// Nested message and enum types in `RecordedAdmin`.
+pub mod recorded_admin {
+    /// What.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Command {
+        /// Make an app.
+        #[prost(message, tag = "2")]
+        CreateApp(super::RecordedCreateApp),
+        /// List all apps.
+        #[prost(message, tag = "3")]
+        ListApps(super::Done),
+        /// Turn an app's users away, or not.
+        #[prost(message, tag = "4")]
+        SetAppDisabled(super::RecordedSetAppDisabled),
+        /// Sign a token.
+        #[prost(message, tag = "5")]
+        MintToken(super::RecordedMintToken),
+        /// Count.
+        #[prost(message, tag = "6")]
+        Status(super::Done),
+        /// Take tokens back.
+        #[prost(message, tag = "7")]
+        RevokeTokens(super::RecordedRevokeTokens),
+    }
+}
+impl ::prost::Name for RecordedAdmin {
+    const NAME: &'static str = "RecordedAdmin";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedAdmin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedAdmin".into()
+    }
+}
+/// Make an app.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedCreateApp {
+    /// For people.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// A stand-in of the same length.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub secret: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for RecordedCreateApp {
+    const NAME: &'static str = "RecordedCreateApp";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedCreateApp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedCreateApp".into()
+    }
+}
+/// Turn an app's users away, or not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedSetAppDisabled {
+    /// Which app.
+    #[prost(uint32, tag = "1")]
+    pub app_id: u32,
+    /// Whether.
+    #[prost(bool, tag = "2")]
+    pub disabled: bool,
+}
+impl ::prost::Name for RecordedSetAppDisabled {
+    const NAME: &'static str = "RecordedSetAppDisabled";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedSetAppDisabled".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedSetAppDisabled".into()
+    }
+}
+/// Sign a token.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedMintToken {
+    /// For which app.
+    #[prost(uint32, tag = "1")]
+    pub app_id: u32,
+    /// For which user.
+    #[prost(message, optional, tag = "2")]
+    pub uid: ::core::option::Option<Uid>,
+    /// For how long, microseconds.
+    #[prost(uint64, tag = "3")]
+    pub ttl_us: u64,
+    /// What tells it from others: 16 bytes.
+    #[prost(bytes = "bytes", tag = "4")]
+    pub nonce: ::prost::bytes::Bytes,
+    /// Whether it is for the app's own server.
+    #[prost(bool, tag = "5")]
+    pub app_server: bool,
+}
+impl ::prost::Name for RecordedMintToken {
+    const NAME: &'static str = "RecordedMintToken";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedMintToken".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedMintToken".into()
+    }
+}
+/// Take tokens back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedRevokeTokens {
+    /// Of which app.
+    #[prost(uint32, tag = "1")]
+    pub app_id: u32,
+    /// Which of them.
+    #[prost(oneof = "recorded_revoke_tokens::Tokens", tags = "2, 3, 4")]
+    pub tokens: ::core::option::Option<recorded_revoke_tokens::Tokens>,
+}
+/// Nested message and enum types in `RecordedRevokeTokens`.
+pub mod recorded_revoke_tokens {
+    /// Which of them.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Tokens {
+        /// Those of a user.
+        #[prost(message, tag = "2")]
+        OfUser(super::RecordedRevokedUser),
+        /// The one with this id.
+        #[prost(string, tag = "3")]
+        WithId(::prost::alloc::string::String),
+        /// Those signed with this key.
+        #[prost(string, tag = "4")]
+        OfKey(::prost::alloc::string::String),
+    }
+}
+impl ::prost::Name for RecordedRevokeTokens {
+    const NAME: &'static str = "RecordedRevokeTokens";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedRevokeTokens".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedRevokeTokens".into()
+    }
+}
+/// Tokens of a user.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedRevokedUser {
+    /// Whose.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// Those made before, milliseconds since 1970-01-01T00:00:00Z; absent: before now.
+    #[prost(uint64, optional, tag = "2")]
+    pub issued_before_ms: ::core::option::Option<u64>,
+}
+impl ::prost::Name for RecordedRevokedUser {
+    const NAME: &'static str = "RecordedRevokedUser";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedRevokedUser".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedRevokedUser".into()
+    }
+}
+/// Stop.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedDrain {}
+impl ::prost::Name for RecordedDrain {
+    const NAME: &'static str = "RecordedDrain";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedDrain".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedDrain".into()
+    }
+}
+/// An app asks its client for something.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordedCommand {
+    /// The number of the answer.
+    #[prost(uint64, tag = "1")]
+    pub call: u64,
+    /// What.
+    #[prost(oneof = "recorded_command::Command", tags = "2, 3, 4, 5, 6, 7")]
+    pub command: ::core::option::Option<recorded_command::Command>,
+}
+/// Nested message and enum types in `RecordedCommand`.
+pub mod recorded_command {
+    /// What.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Command {
+        /// Begin a session.
+        #[prost(message, tag = "2")]
+        Login(super::RecordedLogin),
+        /// End it.
+        #[prost(message, tag = "3")]
+        Logout(super::Done),
+        /// End everything.
+        #[prost(message, tag = "4")]
+        Shutdown(super::Done),
+        /// Something of the server.
+        #[prost(message, tag = "5")]
+        Ask(super::Request),
+        /// Add to a counter.
+        #[prost(message, tag = "6")]
+        Tap(super::RecordedTap),
+        /// The counters of this group.
+        #[prost(int64, tag = "7")]
+        Counters(i64),
+    }
+}
+impl ::prost::Name for RecordedCommand {
+    const NAME: &'static str = "RecordedCommand";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedCommand".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedCommand".into()
+    }
+}
+/// Begin a session.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedLogin {
+    /// Who.
+    #[prost(message, optional, tag = "1")]
+    pub uid: ::core::option::Option<Uid>,
+    /// A stand-in for the only token there is; absent: there is a provider to ask.
+    #[prost(string, optional, tag = "2")]
+    pub token: ::core::option::Option<::prost::alloc::string::String>,
+}
+impl ::prost::Name for RecordedLogin {
+    const NAME: &'static str = "RecordedLogin";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedLogin".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedLogin".into()
+    }
+}
+/// Add to a counter.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedTap {
+    /// Of which group.
+    #[prost(int64, tag = "1")]
+    pub short_id: i64,
+    /// Which one.
+    #[prost(string, tag = "2")]
+    pub counter: ::prost::alloc::string::String,
+    /// How much.
+    #[prost(uint64, tag = "3")]
+    pub amount: u64,
+}
+impl ::prost::Name for RecordedTap {
+    const NAME: &'static str = "RecordedTap";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedTap".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedTap".into()
+    }
+}
+/// Which device this is was read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedDevice {
+    /// By which operation.
+    #[prost(uint64, tag = "1")]
+    pub op: u64,
+    /// Why it was not: an error code; 0: it was.
+    #[prost(int32, tag = "2")]
+    pub failure: i32,
+    /// The device: 16 bytes, or none when there is none yet.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub device_id: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for RecordedDevice {
+    const NAME: &'static str = "RecordedDevice";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedDevice".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedDevice".into()
+    }
+}
+/// Changes are durable, or not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedCommitted {
+    /// Which ones.
+    #[prost(uint64, tag = "1")]
+    pub op: u64,
+    /// Why not: an error code; 0: they are.
+    #[prost(int32, tag = "2")]
+    pub failure: i32,
+}
+impl ::prost::Name for RecordedCommitted {
+    const NAME: &'static str = "RecordedCommitted";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedCommitted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedCommitted".into()
+    }
+}
+/// The token provider answered.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedTokenAnswer {
+    /// Which question.
+    #[prost(uint64, tag = "1")]
+    pub ask: u64,
+    /// A stand-in for the token; absent: there is none.
+    #[prost(string, optional, tag = "2")]
+    pub token: ::core::option::Option<::prost::alloc::string::String>,
+}
+impl ::prost::Name for RecordedTokenAnswer {
+    const NAME: &'static str = "RecordedTokenAnswer";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedTokenAnswer".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedTokenAnswer".into()
+    }
+}
+/// A connection was not established.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedDialFailed {
+    /// Which one.
+    #[prost(uint64, tag = "1")]
+    pub link: u64,
+    /// Why, in words without secrets.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RecordedDialFailed {
+    const NAME: &'static str = "RecordedDialFailed";
+    const PACKAGE: &'static str = "bim.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "bim.v1.RecordedDialFailed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/bim.v1.RecordedDialFailed".into()
+    }
+}
+/// Which machine was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RecordingKind {
+    /// Never written.
+    Unspecified = 0,
+    /// The engine of a server.
+    Server = 1,
+    /// The machine of a client.
+    Client = 2,
+}
+impl RecordingKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RECORDING_KIND_UNSPECIFIED",
+            Self::Server => "RECORDING_KIND_SERVER",
+            Self::Client => "RECORDING_KIND_CLIENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RECORDING_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "RECORDING_KIND_SERVER" => Some(Self::Server),
+            "RECORDING_KIND_CLIENT" => Some(Self::Client),
+            _ => None,
+        }
+    }
+}
+/// Why a recording ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RecordingEnd {
+    /// Never written.
+    Unspecified = 0,
+    /// The machine came to its end.
+    Complete = 1,
+    /// The file is as large as it may become.
+    FileFull = 2,
+    /// The disk was slower than the machine.
+    TooSlow = 3,
+    /// One input was larger than an entry may be.
+    EntryTooLarge = 4,
+}
+impl RecordingEnd {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RECORDING_END_UNSPECIFIED",
+            Self::Complete => "RECORDING_END_COMPLETE",
+            Self::FileFull => "RECORDING_END_FILE_FULL",
+            Self::TooSlow => "RECORDING_END_TOO_SLOW",
+            Self::EntryTooLarge => "RECORDING_END_ENTRY_TOO_LARGE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RECORDING_END_UNSPECIFIED" => Some(Self::Unspecified),
+            "RECORDING_END_COMPLETE" => Some(Self::Complete),
+            "RECORDING_END_FILE_FULL" => Some(Self::FileFull),
+            "RECORDING_END_TOO_SLOW" => Some(Self::TooSlow),
+            "RECORDING_END_ENTRY_TOO_LARGE" => Some(Self::EntryTooLarge),
+            _ => None,
+        }
+    }
+}
+/// Why a store of a server did not do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RecordedFailure {
+    /// It did.
+    None = 0,
+    /// Its queue was full.
+    Busy = 1,
+    /// It failed.
+    Failed = 2,
+}
+impl RecordedFailure {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::None => "RECORDED_FAILURE_NONE",
+            Self::Busy => "RECORDED_FAILURE_BUSY",
+            Self::Failed => "RECORDED_FAILURE_FAILED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RECORDED_FAILURE_NONE" => Some(Self::None),
+            "RECORDED_FAILURE_BUSY" => Some(Self::Busy),
+            "RECORDED_FAILURE_FAILED" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
 /// The first frame. At most 4 KiB. Nothing else is acted on before it was accepted.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Hello {
@@ -2248,7 +3324,7 @@ pub struct StoredRevokedUser {
     /// Who.
     #[prost(message, optional, tag = "1")]
     pub uid: ::core::option::Option<Uid>,
-    /// Tokens made before this are not taken; milliseconds since 1970-01-01T00:00:00Z, whole seconds.
+    /// Tokens made before this are not taken; milliseconds since 1970-01-01T00:00:00Z.
     #[prost(uint64, tag = "2")]
     pub issued_before_ms: u64,
 }

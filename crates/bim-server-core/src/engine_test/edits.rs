@@ -217,7 +217,8 @@ fn history_is_read_from_the_newest_end_whatever_the_size_of_its_messages() {
     for newest_first in [true, false] {
         let (mut read, mut at, mut pages) = (Vec::new(), 0, 0);
         loop {
-            let (from, to) = if newest_first { (Seq(0), Seq(at)) } else { (Seq(at), Seq(0)) };
+            let (from, to) =
+                if newest_first { (Seq(0), (pages > 0).then_some(Seq(at))) } else { (Seq(at), None) };
             let query = HistoryQuery { group, from, to, limit: 0, newest_first };
             let Ok(ResponseBody::LiveHistoryPage(page)) = stage.ask(ann, RequestBody::ReadLiveHistory(query))
             else {
@@ -249,10 +250,10 @@ fn history_ends_where_the_log_was_trimmed() {
     let before = stage.world.now.wall.before(Duration::from_secs(2));
     let trim = Trim { stream: StreamId::LiveGroup(app(), stage.group), before };
     bim_store::ServerLog::commit(&*stage.world.log, &[LogOp::Trim(trim)]).unwrap();
-    let page = stage.history(ann, true, 0);
+    let page = stage.history(ann, true, None);
     let seqs: Vec<u64> = page.messages.iter().map(|message| message.position.seq.0).collect();
     assert_eq!((seqs.as_slice(), page.has_more), (&[4, 3][..], true));
-    let rest = stage.history(ann, true, page.next.0);
+    let rest = stage.history(ann, true, Some(page.next.0));
     assert_eq!((rest.messages.len(), rest.has_more), (0, false));
     assert_eq!(stage.edit(bob, 1, "x"), Err(ErrorCode::MessageNotFound), "it is not there any more");
 }
@@ -287,4 +288,19 @@ fn a_change_of_a_low_message_is_high_and_is_not_left_out() {
     }
     stage.delete(bob, 1).unwrap();
     assert_eq!(stage.changes(ann).len(), 1);
+}
+
+#[test]
+fn up_to_the_join_cursor_of_an_empty_group_there_is_nothing_whatever_was_said_since() {
+    let mut stage = Stage::new();
+    let ann = stage.ann;
+    for said in [false, true] {
+        if said {
+            stage.say(ann, 1).unwrap();
+        }
+        for newest_first in [true, false] {
+            let page = stage.history(ann, newest_first, Some(0));
+            assert_eq!((page.messages, page.has_more), (vec![], false));
+        }
+    }
 }

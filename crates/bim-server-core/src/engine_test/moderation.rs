@@ -347,13 +347,8 @@ fn a_removal_in_a_room_that_can_not_be_read_yet_is_made_later() {
     world.pass(Duration::from_secs(2));
     let ann = world.log_in("ann", 2);
     world.join(ann, group.group, None);
-    let query = bim_proto::HistoryQuery {
-        group: group.group,
-        from: Seq(0),
-        to: Seq(0),
-        limit: 0,
-        newest_first: false,
-    };
+    let query =
+        bim_proto::HistoryQuery { group: group.group, from: Seq(0), to: None, limit: 0, newest_first: false };
     match world.ask(ann, RequestBody::ReadLiveHistory(query)) {
         Ok(bim_proto::ResponseBody::LiveHistoryPage(page)) => assert_eq!(page.messages, []),
         other => panic!("{other:?}"),

@@ -99,13 +99,8 @@ fn messages_older_than_the_history_are_removed() {
         world.pass(Duration::from_secs(7));
         world.send_frame(owner, bim_proto::ClientFrame::Ping(bim_proto::Ping { nonce: 1 }));
     }
-    let query = bim_proto::HistoryQuery {
-        group,
-        from: bim_types::Seq(0),
-        to: bim_types::Seq(0),
-        limit: 0,
-        newest_first: false,
-    };
+    let query =
+        bim_proto::HistoryQuery { group, from: bim_types::Seq(0), to: None, limit: 0, newest_first: false };
     match world.ask(owner, bim_proto::RequestBody::ReadLiveHistory(query)) {
         Ok(bim_proto::ResponseBody::LiveHistoryPage(page)) => assert!(page.messages.is_empty()),
         other => panic!("{other:?}"),

@@ -183,13 +183,8 @@ fn who_left_meanwhile_reads_no_history() {
     let group = world.create(owner);
     world.join(viewer, group, None);
     world.holds_reads = true;
-    let query = bim_proto::HistoryQuery {
-        group,
-        from: bim_types::Seq(0),
-        to: bim_types::Seq(0),
-        limit: 0,
-        newest_first: false,
-    };
+    let query =
+        bim_proto::HistoryQuery { group, from: bim_types::Seq(0), to: None, limit: 0, newest_first: false };
     world.request(viewer, RequestBody::ReadLiveHistory(query));
     world.request(viewer, RequestBody::LeaveLiveGroup(group));
     world.release_reads();

@@ -134,7 +134,7 @@ fn who_is_not_in_the_group_can_not_send_or_read() {
     let (owner, stranger) = (world.log_in("owner", 1), world.log_in("stranger", 2));
     let group = world.create(owner);
     assert_eq!(world.say(stranger, group, 1).unwrap_err().code, ErrorCode::UserNotInGroup);
-    let query = HistoryQuery { group, from: Seq(0), to: Seq(0), limit: 0, newest_first: false };
+    let query = HistoryQuery { group, from: Seq(0), to: None, limit: 0, newest_first: false };
     let refused = world.ask(stranger, RequestBody::ReadLiveHistory(query)).unwrap_err();
     assert_eq!(refused.code, ErrorCode::UserNotInGroup);
 }
@@ -165,7 +165,7 @@ fn history_is_paged_forward_and_ends_at_the_wanted_number() {
     let mut seqs = Vec::new();
     let mut from = Seq(3);
     loop {
-        let query = HistoryQuery { group, from, to: Seq(8), limit: 4, newest_first: false };
+        let query = HistoryQuery { group, from, to: Some(Seq(8)), limit: 4, newest_first: false };
         match world.ask(owner, RequestBody::ReadLiveHistory(query)) {
             Ok(ResponseBody::LiveHistoryPage(page)) => {
                 seqs.extend(page.messages.iter().map(|message| message.position.seq.0));

@@ -91,8 +91,8 @@ impl Stage {
         RequestBody::SetLiveGroupInfo(self.group, change)
     }
 
-    pub(super) fn history(&mut self, who: ConnectionId, newest_first: bool, to: u64) -> HistoryPage {
-        let query = HistoryQuery { group: self.group, from: Seq(0), to: Seq(to), limit: 0, newest_first };
+    pub(super) fn history(&mut self, who: ConnectionId, newest_first: bool, to: Option<u64>) -> HistoryPage {
+        let query = HistoryQuery { group: self.group, from: Seq(0), to: to.map(Seq), limit: 0, newest_first };
         match self.ask(who, RequestBody::ReadLiveHistory(query)) {
             Ok(ResponseBody::LiveHistoryPage(page)) => page,
             other => panic!("{other:?}"),
@@ -101,7 +101,7 @@ impl Stage {
 
     /// What everyone reads in the history.
     pub(super) fn texts(&mut self, who: ConnectionId) -> Vec<String> {
-        let page = self.history(who, false, 0);
+        let page = self.history(who, false, None);
         page.messages.iter().map(|message| message.body.as_str().unwrap_or_default().into()).collect()
     }
 

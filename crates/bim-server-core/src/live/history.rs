@@ -27,12 +27,12 @@ impl Engine {
         let wanted = usize::try_from(query.limit).unwrap_or(most);
         let limit = if wanted == 0 { most } else { wanted.min(most) };
         // What is appended but not yet announced is nobody's to read.
-        let to = if query.to == Seq::ZERO { head } else { query.to.min(head) };
+        let to = query.to.map_or(head, |to| to.min(head));
         let mut from = query.from.max(Seq(1));
         if query.newest_first {
             from = from.max(Seq((to.0 + 1).saturating_sub(limit as u64)));
         }
-        self.read_messages(from, PendingHistory { asker, key, query: HistoryQuery { to, ..query }, limit });
+        self.read_messages(from, PendingHistory { asker, key, query, to, limit });
     }
 
     fn read_messages(&mut self, from: Seq, pending: PendingHistory) {
@@ -43,7 +43,7 @@ impl Engine {
     }
 
     pub(super) fn on_history_loaded(&mut self, pending: PendingHistory, mut records: Vec<LogRecord>) {
-        let PendingHistory { asker, key, query, .. } = pending;
+        let PendingHistory { asker, key, query, to, .. } = pending;
         let Some(actor) = self.actor(asker) else { return };
         let Some(active) = self.rooms.active(key) else {
             return self.respond(asker, Err(absent(Operation::Receive)));
@@ -52,10 +52,10 @@ impl Engine {
             return self.respond(asker, Err(refusal));
         }
         let epoch = active.room.head().epoch;
-        records.retain(|record| record.seq <= query.to);
+        records.retain(|record| record.seq <= to);
         let (first, last) = (records.first().map(|r| r.seq), records.last().map(|r| r.seq));
         if query.newest_first
-            && let Some(last) = last.filter(|last| *last < query.to)
+            && let Some(last) = last.filter(|last| *last < to)
         {
             // The bytes of a page ended before the newest message: the page begins behind that.
             return self.read_messages(last.next(), pending);
@@ -64,8 +64,8 @@ impl Engine {
             let next = Seq(first.map_or(0, |first| first.0 - 1));
             (next, next >= query.from.max(Seq(1)))
         } else {
-            let next = last.unwrap_or(query.to).next();
-            (next, next <= query.to)
+            let next = last.unwrap_or(to).next();
+            (next, next <= to)
         };
         let mut messages: Vec<Message> = Vec::with_capacity(records.len());
         for record in records {

@@ -61,15 +61,15 @@ impl LiveGroups {
         to_seq: Seq,
         limit: u32,
     ) -> Result<HistoryPage, Error> {
-        let (from, to) = (from_seq, to_seq);
+        let (from, to) = (from_seq, Some(to_seq).filter(|to| *to != Seq::ZERO));
         let query = HistoryQuery { group: id, from, to, limit, newest_first: false };
         self.history(query).await.map(Into::into)
     }
 
-    /// Reads messages of a live group the client is in, newest first: from `cursor` backwards. Begin with
-    /// [`Seq::ZERO`] for the newest, or with the
-    /// [`join_message_cursor`](crate::LiveJoinGroupResult::join_message_cursor) for what was said before this client came;
-    /// go on with the page's `next_cursor` while it has more. `limit` is 1 to 20, 0 means 20.
+    /// Reads messages of a live group the client is in, newest first: from `cursor` backwards, that message
+    /// included. Begin with `None` for the newest, or with the
+    /// [`join_message_cursor`](crate::LiveJoinGroupResult::join_message_cursor) for what was said before this client came:
+    /// nothing, if nothing was. Go on with the page's `next_cursor` while it has more. `limit` is 1 to 20, 0 means 20.
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl LiveGroups {
     pub async fn get_live_group_history_message_list(
         &self,
         id: ConversationShortId,
-        cursor: Seq,
+        cursor: Option<Seq>,
         limit: u32,
     ) -> Result<LiveMessageListResult, Error> {
         let query = HistoryQuery { group: id, from: Seq::ZERO, to: cursor, limit, newest_first: true };

@@ -75,7 +75,8 @@ pub struct MemberListResult {
 pub struct LiveJoinGroupResult {
     /// The group, with this user's own record in it.
     pub conversation: Conversation,
-    /// The last message before this client came in: where reading back begins. See
+    /// The last message before this client came in: where reading back begins; zero when there was none, and reading
+    /// back from there gives nothing. See
     /// [`get_live_group_history_message_list`](crate::LiveGroups::get_live_group_history_message_list).
     pub join_message_cursor: Seq,
     /// The group's attributes.

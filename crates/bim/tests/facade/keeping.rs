@@ -170,9 +170,9 @@ async fn history_is_read_backwards_from_a_cursor() {
     sent.reverse();
     let page = HistoryPage { messages: sent.clone(), next: Seq(5), has_more: true };
     server.play(Ok(ResponseBody::LiveHistoryPage(page)));
-    let page = soon(live.get_live_group_history_message_list(id, Seq(9), 20)).await.unwrap();
+    let page = soon(live.get_live_group_history_message_list(id, Some(Seq(9)), 20)).await.unwrap();
     assert_eq!((page.list, page.next_cursor, page.has_more), (sent, Seq(5), true));
-    let query = HistoryQuery { group: id, from: Seq::ZERO, to: Seq(9), limit: 20, newest_first: true };
+    let query = HistoryQuery { group: id, from: Seq::ZERO, to: Some(Seq(9)), limit: 20, newest_first: true };
     assert_eq!(server.asked(), [RequestBody::ReadLiveHistory(query)]);
 }
 

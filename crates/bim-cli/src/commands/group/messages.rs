@@ -25,7 +25,7 @@ pub(super) async fn run(command: MessageCommand) -> Result<(), CliError> {
 }
 
 async fn history(before: Option<u64>, count: u64, args: &GroupArgs) -> Result<(), CliError> {
-    let Some(mut cursor) = begin_at(before) else { return Ok(()) };
+    let mut cursor = before.map(|before| Seq(before.saturating_sub(1)));
     let mut left = count;
     visit(args, async |visit| {
         while left > 0 {
@@ -38,22 +38,14 @@ async fn history(before: Option<u64>, count: u64, args: &GroupArgs) -> Result<()
                 show(args, message)?;
             }
             left = left.saturating_sub(page.list.len() as u64);
-            if !page.has_more || page.next_cursor == cursor {
+            if !page.has_more {
                 break;
             }
-            cursor = page.next_cursor;
+            cursor = Some(page.next_cursor);
         }
         Ok(())
     })
     .await
-}
-
-/// The newest number that is wanted, zero for all; nothing when there can be none.
-fn begin_at(before: Option<u64>) -> Option<Seq> {
-    match before {
-        None => Some(Seq::ZERO),
-        Some(before) => before.checked_sub(1).filter(|last| *last > 0).map(Seq),
-    }
 }
 
 async fn send(text: &str, priority: PriorityArg, args: &GroupArgs) -> Result<(), CliError> {
@@ -135,16 +127,4 @@ fn show(args: &GroupArgs, message: &Message) -> Result<(), CliError> {
     let edited = if message.edits > 0 { " (edited)" } else { "" };
     let (seq, at) = (message.position.seq, moment(message.accepted_at));
     say(format!("{seq:>8}  {at}  {}{edited}", message_line(message)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn history_begins_before_the_number_that_was_given() {
-        assert_eq!(begin_at(None), Some(Seq::ZERO));
-        assert_eq!(begin_at(Some(8)), Some(Seq(7)));
-        assert_eq!(begin_at(Some(1)), None, "zero would mean the newest");
-    }
 }

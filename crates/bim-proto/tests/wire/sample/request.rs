@@ -28,8 +28,9 @@ pub(super) fn all() -> Vec<(&'static str, ClientFrame)> {
     let join = |resume, info| RequestBody::JoinLiveGroup(JoinLive { group: group(), resume, info });
     let follows = Some(ClientMessageId::new(0xb0b1_b2b3_b4b5_b6b7_b8b9_babb_bcbd_bebf));
     let history =
-        HistoryQuery { group: group(), from: Seq(100), to: Seq(200), limit: 50, newest_first: false };
-    let newest = HistoryQuery { from: Seq(0), to: Seq(0), limit: 20, newest_first: true, ..history };
+        HistoryQuery { group: group(), from: Seq(100), to: Some(Seq(200)), limit: 50, newest_first: false };
+    let newest = HistoryQuery { from: Seq(0), to: None, limit: 20, newest_first: true, ..history };
+    let nothing = HistoryQuery { to: Some(Seq(0)), ..newest };
     let list = ListQuery { cursor: group().value(), count: 50, mine: true };
     let everything = GroupInfoChange {
         name: Some(info().name),
@@ -55,6 +56,7 @@ pub(super) fn all() -> Vec<(&'static str, ClientFrame)> {
         ("request_join_live_group_with_empty_info", join(None, Some(MemberInfo::default()))),
         ("request_read_live_history", RequestBody::ReadLiveHistory(history)),
         ("request_read_live_history_newest_first", RequestBody::ReadLiveHistory(newest)),
+        ("request_read_live_history_up_to_nothing", RequestBody::ReadLiveHistory(nothing)),
         ("request_set_live_group_info", RequestBody::SetLiveGroupInfo(group(), everything)),
         ("request_set_live_group_info_notice", RequestBody::SetLiveGroupInfo(group(), no_notice)),
     ];

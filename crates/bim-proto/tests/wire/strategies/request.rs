@@ -95,15 +95,14 @@ fn join() -> impl Strategy<Value = JoinLive> {
 }
 
 fn history() -> impl Strategy<Value = HistoryQuery> {
-    (short_id(), any::<[u64; 2]>(), any::<u32>(), any::<bool>()).prop_map(
-        |(group, [from, to], limit, newest_first)| HistoryQuery {
+    (short_id(), any::<u64>(), option::of(prop_oneof![Just(0), any::<u64>()]), any::<u32>(), any::<bool>())
+        .prop_map(|(group, from, to, limit, newest_first)| HistoryQuery {
             group,
             from: Seq(from),
-            to: Seq(to),
+            to: to.map(Seq),
             limit,
             newest_first,
-        },
-    )
+        })
 }
 
 fn set_member_info() -> impl Strategy<Value = SetMemberInfo> {
