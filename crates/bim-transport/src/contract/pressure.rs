@@ -31,11 +31,13 @@ pub async fn a_writer_waits_for_a_reader_that_does_not_read(mut ends: Ends) {
     assert_eq!(receive(&mut server).await, frame(fed, 10));
 }
 
-/// Both ends send much at once and read as they can; both streams arrive complete.
+/// Both ends send until neither has room, and then read as they can; both streams arrive complete.
 pub async fn both_directions_flow_under_pressure(mut ends: Ends) {
-    const FRAMES: u64 = 100;
-    let (client, server) = ends.connect().await;
-    tokio::join!(exchange(client, FRAMES), exchange(server, FRAMES));
+    const FRAMES_MIN: u64 = 100;
+    let (mut client, mut server) = ends.connect().await;
+    let (fed, fed_back) = tokio::join!(feed_until_held_back(&mut client), feed_until_held_back(&mut server));
+    let frames = fed.max(fed_back).max(FRAMES_MIN);
+    tokio::join!(exchange(client, fed, frames), exchange(server, fed_back, frames));
 }
 
 /// Feeds large frames until there is no room, and says how many were taken.
@@ -51,9 +53,10 @@ pub(super) async fn feed_until_held_back(connection: &mut BoxConnection) -> u64 
     }
 }
 
-/// Sends and receives on one connection from one task, as its owner does: whichever can go on goes on.
-async fn exchange(mut connection: BoxConnection, frames: u64) {
-    let (mut sent, mut received) = (0, 0);
+/// Sends and receives on one connection from one task, as its owner does: whichever can go on goes on. Some
+/// frames were sent before.
+async fn exchange(mut connection: BoxConnection, mut sent: u64, frames: u64) {
+    let mut received = 0;
     let mut flushed = false;
     while received < frames || !flushed {
         let progress = std::future::poll_fn(|cx| {
