@@ -1,4 +1,4 @@
-//! The chores of the project: `cargo xtask ci`, `fix`, `tidy` and `codegen`.
+//! The chores of the project: `cargo xtask ci`, `fix`, `tidy`, `codegen` and `fuzz`.
 //!
 //! Owns the gate and the rules of the tree; it never ships and nothing depends on it. Every command ends with
 //! exit code 0, or says what was wrong and which command mends it.
@@ -12,7 +12,9 @@ mod ci;
 mod codegen;
 mod failure;
 mod fix;
+mod fuzz;
 mod shell;
+mod sim;
 mod tidy;
 
 /// The project's own chores.
@@ -33,6 +35,8 @@ enum Chore {
     Tidy,
     /// Generates Rust and the descriptor set from proto/, and guards against breaking changes.
     Codegen(codegen::Args),
+    /// Feeds decoders, parsers and machines with bytes that try to break their promises.
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +46,8 @@ fn main() -> ExitCode {
         Chore::Fix => fix::run(&root),
         Chore::Tidy => tidy::run(&root),
         Chore::Codegen(args) => codegen::run(&root, &args),
+        Chore::Sim(args) => sim::run(&root, &args),
+        Chore::Fuzz(args) => fuzz::run(&root, &args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,9 +16,11 @@
 //! | [`error_code`], [`refusal`] | [`ErrorCode`], [`ErrorKind`], [`Refusal`] |
 //! | [`limits`] | every number that bounds something |
 //! | [`secret`] | [`Token`], [`AppSecret`] |
+//! | [`defect`] | the bug bank of the simulation |
 //! | [`store`] | the vocabulary of the client store and the server log |
 
 mod check;
+pub mod defect;
 pub mod entropy;
 pub mod error_code;
 pub mod ids;
@@ -32,6 +34,7 @@ pub mod session;
 pub mod store;
 pub mod time;
 
+pub use defect::Defect;
 pub use entropy::Entropy;
 pub use error_code::{ErrorCode, ErrorKind};
 pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};

@@ -32,6 +32,8 @@ pub enum LinkFault {
     Stall(Duration),
     /// The peer reads so many bytes in a second.
     SlowRead(u64),
+    /// It is as fast again as links are. What was cut or is dead stays so.
+    Mend,
 }
 
 /// One link, with the server's end of it.

@@ -93,6 +93,15 @@ impl Pipe {
         self.bytes = self.under_way.iter().map(|(_, item)| item.size()).sum();
     }
 
+    /// Whatever slowed it down is over; what is under way arrives now.
+    pub(super) fn calm(&mut self, now: Mono) {
+        (self.rate, self.stalled_until) = (None, now);
+        for (due, _) in &mut self.under_way {
+            *due = now.min(*due);
+        }
+        self.last_due = now.min(self.last_due);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.under_way.len()
     }

@@ -239,6 +239,7 @@ impl<W: Watcher> World<W> {
                 link.down.stalled_until = link.down.stalled_until.max(self.now + time);
             }
             LinkFault::SlowRead(rate) => link.down.rate = Some(rate),
+            LinkFault::Mend => self.calm_link(id),
         }
     }
 
@@ -261,12 +262,7 @@ impl<W: Watcher> World<W> {
         self.set_wall_offset(0);
         self.config.timer_lateness = Duration::ZERO;
         for id in self.links.keys().copied().collect::<Vec<_>>() {
-            for direction in [Direction::Up, Direction::Down] {
-                let Some(link) = self.links.get_mut(&id) else { continue };
-                let pipe = link.pipe(direction);
-                (pipe.rate, pipe.stalled_until) = (None, now);
-                self.plan_arrival_anew(id, direction);
-            }
+            self.calm_link(id);
         }
     }
 
@@ -310,6 +306,16 @@ impl<W: Watcher> World<W> {
         if let Some(server) = &mut self.server {
             server.clock.set_wall_offset(ms);
         }
+    }
+
+    /// Changes how late the server's timers may be.
+    pub fn set_timer_lateness(&mut self, lateness: Duration) {
+        self.config.timer_lateness = lateness;
+    }
+
+    /// Changes the shortest time a frame takes, on links that are opened from now on.
+    pub fn set_latency(&mut self, latency: Duration) {
+        self.config.link.latency = latency;
     }
 
     /// Changes how the log is, from now on.
@@ -678,6 +684,14 @@ impl<W: Watcher> World<W> {
         if let Some(due) = pipe.next_due().filter(|_| !pipe.planned) {
             pipe.planned = true;
             self.agenda.plan(due.max(self.now), Occasion::Arrive(id, direction));
+        }
+    }
+
+    fn calm_link(&mut self, id: LinkId) {
+        for direction in [Direction::Up, Direction::Down] {
+            let Some(link) = self.links.get_mut(&id) else { return };
+            link.pipe(direction).calm(self.now);
+            self.plan_arrival_anew(id, direction);
         }
     }
 

@@ -1,0 +1,48 @@
+//! The checkers: each holds one promise against everything that is seen.
+
+mod calls;
+mod durable;
+
+use bim_types::Mono;
+
+use crate::ledger::Ledger;
+use crate::plan::Plan;
+use crate::sight::Sight;
+
+/// Holds a promise against everything that is seen.
+pub trait Check {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// Something happened.
+    ///
+    /// # Errors
+    ///
+    /// The promise is broken, and how.
+    fn see(&mut self, context: &Context<'_>, sight: &Sight<'_>) -> Result<(), String>;
+
+    /// The run is over.
+    ///
+    /// # Errors
+    ///
+    /// The promise is broken, and how.
+    fn end(&mut self, context: &Context<'_>) -> Result<(), String> {
+        let _ = context;
+        Ok(())
+    }
+}
+
+/// What checkers may look at beside what they are shown.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// True time since the start.
+    pub at: Mono,
+    /// What is durable.
+    pub ledger: &'a Ledger,
+}
+
+/// Every checker, for a run of this plan.
+#[must_use]
+pub fn every_check(plan: &Plan) -> Vec<Box<dyn Check>> {
+    vec![Box::new(calls::Calls::new(plan.mode)), Box::new(durable::Durable::default())]
+}

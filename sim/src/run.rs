@@ -1,0 +1,458 @@
+//! Plays a plan to its end, or to the first broken promise.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use bim_core::{CallId, Command, Input, Output, StoreFailed, TokenAskId, TokenUnavailable};
+use bim_fake_server::step::{Disk, Happening, LinkId, MemoryDisk, PeerId, World};
+use bim_server_core::{AdminCommand, AdminReply};
+use bim_store::ClientStore;
+use bim_types::{AppSecret, Entropy, ErrorCode, Mono, Uid};
+use bytes::Bytes;
+
+use crate::app::App;
+use crate::client::{Client, STORE_TIME, StoreOp, TOKEN_TIME, Todo};
+use crate::faults::Mending;
+use crate::inspector::Inspector;
+use crate::plan::{Mode, Plan, SETTLING};
+use crate::sight::{ClientId, ClientSight, Sight};
+use crate::stage::{Stage, below, percent};
+use crate::stranger::Strangers;
+use crate::violation::Violation;
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The first broken promise, if any.
+    pub violation: Option<Violation>,
+    /// Everything that happened, in one number.
+    pub hash: u64,
+    /// How long it was in virtual time.
+    pub virtual_time: Duration,
+    /// Things that were seen.
+    pub seen: u64,
+    /// Messages that were accepted.
+    pub accepted: u64,
+}
+
+/// Who a wake is for beside the clients.
+pub(crate) const DIRECTOR: PeerId = PeerId(u64::MAX);
+
+/// Somebody's future.
+#[derive(Clone, Debug)]
+pub(crate) enum Wake {
+    /// A client's, in one of its lives.
+    Client(usize, u64, Todo),
+    /// A client that died comes back.
+    Revive(usize),
+    /// A fault.
+    Fault(usize),
+    /// A fault that lasts is over.
+    Mend(Mending),
+    /// Nothing goes wrong from now on.
+    Calm,
+    /// Apps only look from now on.
+    Quiet,
+}
+
+/// One run of a plan.
+pub struct Run {
+    pub(crate) plan: Plan,
+    pub(crate) world: World<Inspector>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) strangers: Strangers,
+    pub(crate) stage: Stage,
+    pub(crate) dice: Entropy,
+    wakes: BTreeMap<u64, Wake>,
+    next_wake: u64,
+    pub(crate) is_calm: bool,
+    is_quiet: bool,
+}
+
+impl Run {
+    /// Plays a plan. A panic of what is simulated is a violation like any other.
+    #[must_use]
+    pub fn play(plan: &Plan) -> Outcome {
+        Self::play_with(plan, None)
+    }
+
+    /// As [`play`](Self::play), and shows everything that happens to somebody.
+    #[must_use]
+    pub fn play_with(plan: &Plan, narrator: Option<fn(Mono, &Sight<'_>)>) -> Outcome {
+        let mut run = Self::new(plan.clone());
+        run.world.watcher.narrator = narrator;
+        let ended = catch_unwind(AssertUnwindSafe(|| run.run()));
+        let at = run.world.now();
+        let inspector = &mut run.world.watcher;
+        if let Err(panic) = ended {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+            inspector.violation = Some(Violation { check: "panic", what: text.to_owned(), at });
+        }
+        Outcome {
+            violation: inspector.violation.take(),
+            hash: inspector.hash(),
+            virtual_time: at.since(Mono::ZERO),
+            seen: inspector.seen,
+            accepted: inspector.ledger.accepted(),
+        }
+    }
+
+    fn new(plan: Plan) -> Self {
+        let mut dice = Entropy::new(plan.seed ^ 0x5157_4F52_4C44_5349);
+        let inspector = Inspector::new(&plan);
+        let disk: Box<dyn Disk> = Box::new(MemoryDisk::default());
+        let world = World::new(plan.world.clone(), disk, dice.bits(), inspector);
+        let users = plan.cast.iter().map(|role| role.user).max().unwrap_or(0) + 1;
+        let uid = |user: usize| match user % 3 {
+            2 => Uid::int(user as i64 + 1).expect("a small positive number is a uid"),
+            _ => Uid::string(&format!("user{user}")).expect("a short word is a uid"),
+        };
+        let uids: Vec<_> = (0..users).map(uid).collect();
+        let clients = plan.cast.iter().enumerate().map(|(at, role)| {
+            let (id, uid) = (ClientId(at), uids[role.user].clone());
+            let habits = plan.habits.clone();
+            let app = App::new(id, uid.clone(), role.app_server, role.has_provider, habits, dice.bits());
+            Client::new(uid, role.clone(), dice.bits(), app)
+        });
+        let clients = clients.collect();
+        let stage = Stage {
+            app: bim_types::AppId::new(1).expect("1 is an app id"),
+            key_id: String::new(),
+            secret: AppSecret::new(Vec::new()),
+            wall: plan.world.wall,
+            uids,
+            groups: Vec::new(),
+            token_life: plan.habits.token_life,
+            minted: 0,
+        };
+        Self {
+            world,
+            clients,
+            strangers: Strangers::default(),
+            stage,
+            dice,
+            wakes: BTreeMap::new(),
+            next_wake: 0,
+            is_calm: false,
+            is_quiet: false,
+            plan,
+        }
+    }
+
+    fn run(&mut self) {
+        self.make_app();
+        for at in 0..self.clients.len() {
+            self.revive(at);
+        }
+        for number in 0..self.plan.faults.len() {
+            let at = self.plan.faults[number].at;
+            self.wake_in(at, Wake::Fault(number));
+        }
+        let mut end = self.plan.span;
+        if self.plan.mode == Mode::Liveness {
+            self.wake_in(self.plan.span, Wake::Calm);
+            self.wake_in(self.plan.span + SETTLING / 6, Wake::Quiet);
+            end += SETTLING + SETTLING / 6;
+        }
+        let end = self.world.now() + end;
+        while let Some(happening) = self.world.step_until(end) {
+            self.on_happening(happening);
+            if self.world.watcher.violation.is_some() {
+                return;
+            }
+        }
+        let now = self.world.now();
+        self.world.watcher.end(now);
+    }
+
+    /// The one thing that goes right in any case: there is an app.
+    fn make_app(&mut self) {
+        let name = "sim".into();
+        let secret = AppSecret::new((0..4).flat_map(|_| self.dice.bits().to_le_bytes()).collect());
+        loop {
+            let end = self.world.now() + Duration::from_secs(10);
+            if self.world.is_ready() {
+                break;
+            }
+            self.world.step_until(end);
+        }
+        self.world.ask(AdminCommand::CreateApp { name, secret });
+        while let Some(happening) = self.world.step() {
+            if let Happening::Answered(_, Ok(AdminReply::AppCreated { app, key_id, secret })) = happening {
+                (self.stage.app, self.stage.key_id, self.stage.secret) = (app, key_id, secret);
+                return;
+            }
+        }
+    }
+
+    fn on_happening(&mut self, happening: Happening) {
+        match happening {
+            Happening::Dialed(link) => self.on_link(link, Input::Dialed, |link| ClientSight::Dialed(link)),
+            Happening::DialFailed(link) => {
+                self.on_link(link, |name| Input::DialFailed(name, "refused".into()), ClientSight::Closed);
+            }
+            Happening::Closed(link) => self.on_link(link, Input::Closed, ClientSight::Closed),
+            Happening::Frame(link, frame) => self.on_frame(link, frame),
+            Happening::Woke(_, key) => {
+                if let Some(wake) = self.wakes.remove(&key) {
+                    self.on_wake(wake);
+                }
+            }
+            Happening::Answered(..) | Happening::Drained => {}
+        }
+    }
+
+    fn on_link(
+        &mut self,
+        link: LinkId,
+        input: impl FnOnce(bim_core::LinkId) -> Input,
+        sight: impl FnOnce(LinkId) -> ClientSight<'static>,
+    ) {
+        if let Some((at, name)) = self.client_of(link) {
+            let input = input(name);
+            if !matches!(input, Input::Dialed(_)) {
+                self.life(at, |life| life.links.remove(&name));
+            }
+            self.see(at, sight(link));
+            self.input(at, input);
+        } else {
+            self.strangers.on_link(&mut self.world, link);
+        }
+    }
+
+    fn on_frame(&mut self, link: LinkId, frame: Bytes) {
+        let Some((at, name)) = self.client_of(link) else { return };
+        self.see(at, ClientSight::Received(link, &frame));
+        self.input(at, Input::Frame(name, frame));
+    }
+
+    fn on_wake(&mut self, wake: Wake) {
+        match wake {
+            Wake::Client(at, life, todo) => {
+                if self.clients[at].life.as_ref().is_some_and(|alive| alive.number == life) {
+                    self.on_todo(at, todo);
+                }
+            }
+            Wake::Revive(at) => self.revive(at),
+            Wake::Fault(number) => self.on_fault(number),
+            Wake::Mend(mending) => self.mend(mending),
+            Wake::Calm => self.calm(),
+            Wake::Quiet => {
+                self.is_quiet = true;
+                self.note(&Sight::Quiet);
+            }
+        }
+    }
+
+    fn on_todo(&mut self, at: usize, todo: Todo) {
+        match todo {
+            Todo::Tick(plan) => {
+                let due = self.life(at, |life| life.tick.1 == plan && life.tick.0.take().is_some());
+                if due == Some(true) {
+                    self.input(at, Input::Tick);
+                }
+            }
+            Todo::Stored => self.on_stored(at),
+            Todo::Token(ask) => self.on_token(at, ask),
+            Todo::Act => self.on_act(at),
+        }
+    }
+
+    fn on_act(&mut self, at: usize) {
+        let now = self.world.now();
+        let app = &mut self.clients[at].app;
+        let (commands, pause) = if self.is_quiet {
+            (app.look(&mut self.stage, now), Duration::from_secs(5))
+        } else {
+            (app.act(&mut self.stage, now), app.pause())
+        };
+        self.todo_in(at, pause, Todo::Act);
+        for command in commands {
+            self.command(at, command);
+        }
+    }
+
+    /// An app asks something.
+    pub(crate) fn command(&mut self, at: usize, command: Command) {
+        let call = self.life(at, |life| {
+            life.calls += 1;
+            CallId(life.calls)
+        });
+        if let Some(call) = call {
+            self.see(at, ClientSight::Asked(call, &command));
+            self.clients[at].app.asked(call, &command);
+            self.input(at, Input::Command(call, command));
+        }
+    }
+
+    fn on_stored(&mut self, at: usize) {
+        let client = &mut self.clients[at];
+        let Some(life) = client.life.as_mut().filter(|life| !life.storing.is_empty()) else { return };
+        let input = match life.storing.remove(0) {
+            StoreOp::Load(op) => {
+                let failed = |_| StoreFailed { code: ErrorCode::StorageFailed };
+                Input::DeviceLoaded(op, client.store.device().map_err(failed))
+            }
+            StoreOp::Commit(op, batch) => {
+                let committed = client.store.commit(&batch);
+                self.see(at, ClientSight::Stored(&batch));
+                Input::Committed(op, committed.map_err(|_| StoreFailed { code: ErrorCode::StorageFailed }))
+            }
+        };
+        self.input(at, input);
+    }
+
+    fn on_token(&mut self, at: usize, ask: TokenAskId) {
+        let client = &mut self.clients[at];
+        let answer = if !self.is_calm && percent(&mut client.dice, 5) {
+            Err(TokenUnavailable)
+        } else {
+            Ok(self.stage.mint(&client.uid, client.role.app_server, self.world.now()))
+        };
+        self.input(at, Input::Token(ask, answer));
+    }
+
+    fn input(&mut self, at: usize, input: Input) {
+        let now = self.world.now();
+        let Some(life) = &mut self.clients[at].life else { return };
+        life.machine.handle(life.clock.now(now), input);
+        while let Some(output) = self.life(at, |life| life.machine.poll_output()).flatten() {
+            self.carry_out(at, output);
+        }
+        self.plan_tick(at);
+    }
+
+    fn carry_out(&mut self, at: usize, output: Output) {
+        match output {
+            Output::LoadDevice(op) => self.store(at, StoreOp::Load(op)),
+            Output::Commit(op, batch) => self.store(at, StoreOp::Commit(op, batch)),
+            Output::AskToken(ask) => {
+                let time = self.clients[at].dice.up_to(TOKEN_TIME);
+                self.todo_in(at, time, Todo::Token(ask));
+            }
+            Output::Dial { link: name, .. } => {
+                let link = self.world.dial(PeerId(at as u64));
+                self.life(at, |life| life.links.insert(name, link));
+                self.see(at, ClientSight::Dialing(link));
+            }
+            Output::Send(name, frame) => {
+                if let Some(link) = self.link(at, name) {
+                    self.see(at, ClientSight::Sent(link, &frame));
+                    self.world.send(link, frame);
+                }
+            }
+            Output::Close(name) => {
+                if let Some(link) = self.link(at, name) {
+                    self.see(at, ClientSight::LetGo(link));
+                    self.world.close(link);
+                }
+            }
+            Output::Abort(name) => {
+                if let Some(link) = self.link(at, name) {
+                    self.life(at, |life| life.links.remove(&name));
+                    self.see(at, ClientSight::LetGo(link));
+                    self.world.abort(link);
+                }
+            }
+            Output::Reply(call, answer) => {
+                self.see(at, ClientSight::Answered(call, &answer));
+                self.clients[at].app.on_answer(call, &answer, &mut self.stage);
+            }
+            Output::Event(event) => {
+                self.see(at, ClientSight::Event(&event));
+                self.clients[at].app.on_event(&event);
+            }
+        }
+    }
+
+    fn store(&mut self, at: usize, op: StoreOp) {
+        let time = self.clients[at].dice.up_to(STORE_TIME);
+        self.life(at, |life| life.storing.push(op));
+        self.todo_in(at, time, Todo::Stored);
+    }
+
+    fn plan_tick(&mut self, at: usize) {
+        let now = self.world.now();
+        let plan = self.life(at, |life| {
+            let deadline = life.machine.next_deadline()?;
+            if life.tick.0.is_some_and(|planned| planned <= deadline) {
+                return None;
+            }
+            life.tick = (Some(deadline), life.tick.1 + 1);
+            Some((life.clock.when(deadline).since(now), life.tick.1))
+        });
+        if let Some((time, plan)) = plan.flatten() {
+            self.todo_in(at, time, Todo::Tick(plan));
+        }
+    }
+
+    pub(crate) fn revive(&mut self, at: usize) {
+        let (now, wall) = (self.world.now(), self.plan.world.wall);
+        let client = &mut self.clients[at];
+        if client.life.is_none() {
+            client.start(self.stage.app, now, wall);
+            self.see(at, ClientSight::Started);
+            let pause = self.clients[at].app.pause();
+            self.todo_in(at, pause, Todo::Act);
+        }
+    }
+
+    pub(crate) fn kill(&mut self, at: usize, down: Duration) {
+        if let Some(life) = self.clients[at].die() {
+            life.links.values().for_each(|link| self.world.abort(*link));
+            self.see(at, ClientSight::Died);
+            self.wake_in(down, Wake::Revive(at));
+        }
+    }
+
+    pub(crate) fn wake_in(&mut self, time: Duration, wake: Wake) {
+        self.next_wake += 1;
+        self.wakes.insert(self.next_wake, wake);
+        self.world.wake_at(self.world.now() + time, DIRECTOR, self.next_wake);
+    }
+
+    fn todo_in(&mut self, at: usize, time: Duration, todo: Todo) {
+        if let Some(life) = self.life(at, |life| life.number) {
+            self.wake_in(time, Wake::Client(at, life, todo));
+        }
+    }
+
+    fn see(&mut self, at: usize, sight: ClientSight<'_>) {
+        let now = self.world.now();
+        self.world.watcher.client(now, ClientId(at), sight);
+    }
+
+    pub(crate) fn note(&mut self, sight: &Sight<'_>) {
+        let now = self.world.now();
+        self.world.watcher.note(now, sight);
+    }
+
+    /// One of the clients that are alive.
+    pub(crate) fn someone(&mut self, target: u64) -> Option<usize> {
+        let alive: Vec<_> = (0..self.clients.len()).filter(|at| self.clients[*at].life.is_some()).collect();
+        let count = u64::try_from(alive.len()).ok().filter(|count| *count > 0)?;
+        alive.get(usize::try_from(target % count).unwrap_or(0)).copied()
+    }
+
+    /// A link of one of the clients that are alive.
+    pub(crate) fn some_link(&mut self, target: u64) -> Option<LinkId> {
+        let at = self.someone(target)?;
+        let links: Vec<_> = self.clients[at].life.as_ref()?.links.values().copied().collect();
+        links.get(below(&mut self.dice, links.len())).copied()
+    }
+
+    fn link(&self, at: usize, name: bim_core::LinkId) -> Option<LinkId> {
+        self.clients[at].life.as_ref()?.links.get(&name).copied()
+    }
+
+    fn client_of(&self, link: LinkId) -> Option<(usize, bim_core::LinkId)> {
+        let lives = self.clients.iter().enumerate();
+        lives.filter_map(|(at, client)| Some((at, client.life.as_ref()?.name_of(link)?))).next()
+    }
+
+    fn life<T>(&mut self, at: usize, change: impl FnOnce(&mut crate::client::Life) -> T) -> Option<T> {
+        self.clients[at].life.as_mut().map(change)
+    }
+}
