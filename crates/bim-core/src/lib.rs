@@ -27,6 +27,7 @@ mod io;
 mod live;
 mod machine;
 mod outbox;
+pub mod recording;
 mod session;
 
 #[cfg(test)]

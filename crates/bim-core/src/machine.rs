@@ -12,6 +12,7 @@ use crate::event::{Event, LiveEvent};
 use crate::io::{Input, Output};
 use crate::live::{LiveGroups, tell_lost};
 use crate::outbox::{Outbox, Pending, without_answer};
+use crate::recording::{Recording, Tape};
 use crate::session::{Phase, Session};
 
 /// A client without input and output. See the crate for how to drive it.
@@ -25,6 +26,7 @@ pub struct ClientMachine {
     pub(crate) out: Outputs,
     next_request: u64,
     next_op: u64,
+    tape: Option<Box<Tape>>,
 }
 
 /// What waits to be taken by the shell.
@@ -43,13 +45,32 @@ impl ClientMachine {
             out: Outputs::default(),
             next_request: 0,
             next_op: 0,
+            tape: None,
             config,
         }
     }
 
+    /// As [`Self::new`], and records everything that it is told from the beginning; see [`crate::recording`].
+    #[must_use]
+    pub fn recorded(config: ClientConfig, recording: Recording) -> Self {
+        let tape = Tape::new(recording, &config);
+        let mut machine = Self::new(config);
+        machine.tape = Some(Box::new(tape));
+        machine.record_outputs(0);
+        machine
+    }
+
     /// Takes one input. Drain [`Self::poll_output`] before the next one.
     pub fn handle(&mut self, now: Now, input: Input) {
-        let now = now.mono;
+        let waiting = self.out.0.len();
+        if let Some(tape) = &mut self.tape {
+            tape.hear(now, &input);
+        }
+        self.act(now.mono, input);
+        self.record_outputs(waiting);
+    }
+
+    fn act(&mut self, now: Mono, input: Input) {
         match input {
             Input::Command(call, command) => self.on_command(now, call, command),
             Input::DeviceLoaded(op, loaded) => self.on_device_loaded(now, op, loaded),
@@ -98,6 +119,15 @@ impl ClientMachine {
     #[must_use]
     pub fn is_shut_down(&self) -> bool {
         self.session.phase == Phase::ShutDown
+    }
+
+    /// Records what is wanted beside what waited before.
+    fn record_outputs(&mut self, waiting: usize) {
+        if self.tape.is_none() {
+            return;
+        }
+        let deadline = self.next_deadline();
+        self.tape.take_if(|tape| !tape.note(self.out.0.iter().skip(waiting), deadline));
     }
 
     /// Sends what the window has room for.

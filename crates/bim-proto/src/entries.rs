@@ -26,6 +26,36 @@ pub(crate) fn check(kind: u8, payload: &[u8]) -> Result<(), DecodeError> {
     if census.found > FRAME_ENTRIES_MAX { Err(DecodeError::Entries) } else { Ok(()) }
 }
 
+/// The smallest payload of a kind that is refused for its entries; empty for a kind without lists.
+pub(crate) fn overfull(kind: u8) -> Vec<u8> {
+    fill(lists(kind))
+}
+
+fn fill(fields: &[Field]) -> Vec<u8> {
+    let Some(field) = fields.iter().find(|field| field.is_list || !field.within.is_empty()) else {
+        return Vec::new();
+    };
+    if field.is_list {
+        return key_and_length(field.number, 0).repeat(FRAME_ENTRIES_MAX + 1);
+    }
+    let within = fill(field.within);
+    let mut filled = key_and_length(field.number, within.len());
+    filled.extend(within);
+    filled
+}
+
+fn key_and_length(number: u64, length: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for mut value in [number << 3 | 2, length as u64] {
+        while value >= 0x80 {
+            bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        bytes.push(value as u8);
+    }
+    bytes
+}
+
 /// An empty entry still has its key and its length.
 const ENTRY_BYTES_MIN: usize = 2;
 
@@ -215,6 +245,14 @@ mod tests {
         payload.extend(b"unknown");
         payload.extend(nested(3, &nested(1, &entries(FRAME_ENTRIES_MAX + 1))));
         assert_eq!(check(REQUEST, &payload), Err(DecodeError::Entries));
+    }
+
+    #[test]
+    fn the_smallest_payload_with_too_many_entries_has_too_many() {
+        for kind in (0..=255).filter(|kind| !lists(*kind).is_empty()) {
+            assert_eq!(check(kind, &overfull(kind)), Err(DecodeError::Entries), "{kind}");
+        }
+        assert_eq!(overfull(PING), Vec::<u8>::new());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::wire::{self, FrameKind};
 /// The first byte of every frame.
 pub const PROTOCOL_VERSION: u8 = 1;
 
-const HEADER_BYTES: usize = 2;
+pub(crate) const HEADER_BYTES: usize = 2;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ impl ServerFrame {
     }
 }
 
-fn encode(kind: FrameKind, message: &impl prost::Message) -> Bytes {
+pub(crate) fn encode(kind: FrameKind, message: &impl prost::Message) -> Bytes {
     let mut frame = BytesMut::with_capacity(HEADER_BYTES + message.encoded_len());
     frame.put_u8(PROTOCOL_VERSION);
     frame.put_u8(kind as u8);
@@ -183,7 +183,7 @@ fn encode(kind: FrameKind, message: &impl prost::Message) -> Bytes {
     frame.freeze()
 }
 
-fn split(mut frame: Bytes) -> Result<(u8, Bytes), DecodeError> {
+pub(crate) fn split(mut frame: Bytes) -> Result<(u8, Bytes), DecodeError> {
     let (&[version, kind], _) = frame.split_first_chunk::<HEADER_BYTES>().ok_or(DecodeError::Truncated)?;
     if version != PROTOCOL_VERSION {
         return Err(DecodeError::Version { found: version });
@@ -192,7 +192,7 @@ fn split(mut frame: Bytes) -> Result<(u8, Bytes), DecodeError> {
     Ok((kind, frame))
 }
 
-fn message<M: prost::Message + Default>(kind: u8, payload: Bytes) -> Result<M, DecodeError> {
+pub(crate) fn message<M: prost::Message + Default>(kind: u8, payload: Bytes) -> Result<M, DecodeError> {
     entries::check(kind, &payload)?;
     M::decode(payload).map_err(|_| DecodeError::Malformed { kind })
 }

@@ -3,7 +3,8 @@
 //!
 //! [`ClientFrame`] and [`ServerFrame`] are the two closed lists of frames; [`ClientFrame::encode`] and
 //! [`ClientFrame::decode`] (and their twins) are the only way to bytes and back. Whatever decodes is within
-//! its limits and needs no second check of form. [`stored`] does the same for records in the server's log.
+//! its limits and needs no second check of form. [`stored`] does the same for records in the server's log,
+//! and [`recording`] for files from which a machine's life is played again.
 //! The `.proto` files in `proto/` are the specification; the code generated from them stays inside.
 //!
 //! This crate holds no state and performs no input or output.
@@ -13,6 +14,7 @@ mod entries;
 mod error;
 mod frame;
 mod message;
+pub mod recording;
 pub mod stored;
 
 /// Messages as generated from `proto/`, for golden tests and tools. Not for machines: they speak words.

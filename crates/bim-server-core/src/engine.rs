@@ -12,6 +12,7 @@ use crate::io::{Input, Loaded, Notice, Output, StoreFailure};
 use crate::live::{Broadcasts, Checks, Rooms};
 use crate::ops::{Asker, Ops, PendingRead, PendingWrite};
 use crate::outputs::Outputs;
+use crate::recording::{Recording, Tape};
 use crate::session::{FailedLogins, Sessions};
 
 /// Bytes that may wait for the store. More are refused as busy here, where the order of a sender's messages is
@@ -46,6 +47,7 @@ pub struct Engine {
     pub(crate) broadcasts: Broadcasts,
     pub(crate) health: Health,
     pub(crate) accepted: u64,
+    tape: Option<Box<Tape>>,
 }
 
 /// What the engine does no more.
@@ -76,14 +78,34 @@ impl Engine {
             sessions: Sessions::default(),
             health: Health::default(),
             accepted: 0,
+            tape: None,
             config,
         };
         engine.read_apps(0);
         engine
     }
 
+    /// As [`Engine::new`], and records everything that it is told from the beginning; see [`crate::recording`].
+    #[must_use]
+    pub fn recorded(config: EngineConfig, seed: u64, recording: Recording) -> Self {
+        let tape = Tape::new(recording, &config, seed);
+        let mut engine = Self::new(config, seed);
+        engine.tape = Some(Box::new(tape));
+        engine.record_outputs(0);
+        engine
+    }
+
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
+        let waiting = self.out.len();
+        if let Some(tape) = &mut self.tape {
+            tape.hear(now, &input);
+        }
+        self.act(now, input);
+        self.record_outputs(waiting);
+    }
+
+    fn act(&mut self, now: Now, input: Input) {
         match input {
             Input::Opened { connection, peer } => self.on_opened(now, connection, peer),
             Input::Frame { connection, frame } => self.on_frame(now, connection, frame),
@@ -153,6 +175,15 @@ impl Engine {
     pub(crate) fn come_back_later(&mut self) -> Refusal {
         let after = COME_BACK_FIRST + self.entropy.up_to(COME_BACK_LAST - COME_BACK_FIRST);
         Refusal::new(ErrorCode::ServerDraining).retry_after(after)
+    }
+
+    /// Records what was wanted beside what waited before.
+    fn record_outputs(&mut self, waiting: usize) {
+        if self.tape.is_none() {
+            return;
+        }
+        let deadline = self.next_deadline();
+        self.tape.take_if(|tape| !tape.note(self.out.iter().skip(waiting), deadline));
     }
 
     fn on_too_slow(&mut self, now: Now, connection: ConnectionId) {

@@ -24,6 +24,7 @@ mod io;
 mod live;
 mod ops;
 mod outputs;
+pub mod recording;
 mod revoke;
 pub mod script;
 mod session;

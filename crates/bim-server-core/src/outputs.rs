@@ -20,6 +20,16 @@ impl Outputs {
         self.0.pop_front()
     }
 
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that wait, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Output> {
+        self.0.iter()
+    }
+
     /// Queues a frame for one connection.
     pub(crate) fn send(&mut self, connection: ConnectionId, frame: ServerFrame) {
         self.push(Output::Send { connection, frame: frame.encode() });

@@ -1,5 +1,6 @@
 //! What the tests of the machine share: a bench that holds one machine and its clock, and a small server.
 
+pub(crate) mod replayed;
 pub(crate) mod server;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use bim_types::{
     MuteAll, Named, Now, PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
 };
 
+use self::replayed::Replayed;
 use crate::{
     Answer, Ask, CallId, ClientConfig, ClientMachine, Command, Credential, Event, Input, LinkId, LiveEvent,
     Output, SendLive,
@@ -41,12 +43,23 @@ pub(crate) fn device() -> DeviceId {
 /// One machine with its clock.
 pub(crate) struct Bench {
     pub(crate) machine: ClientMachine,
+    /// What the machine was told, which was played again.
+    pub(crate) replayed: Replayed,
     pub(crate) now: Mono,
     calls: u64,
 }
 
 impl Bench {
     pub(crate) fn new(endpoints: usize) -> Self {
+        Self::with(endpoints, false)
+    }
+
+    /// One endpoint, and a recording with bodies or without.
+    pub(crate) fn recorded(bodies: bool) -> Self {
+        Self::with(1, bodies)
+    }
+
+    fn with(endpoints: usize, bodies: bool) -> Self {
         let config = ClientConfig {
             app: AppId::new(1).unwrap(),
             uid: me(),
@@ -54,7 +67,9 @@ impl Bench {
             sdk: "bim/test".into(),
             seed: 7,
         };
-        Self { machine: ClientMachine::new(config), now: Mono::from_micros(1_000_000), calls: 100 }
+        let replayed = Replayed::default();
+        let machine = ClientMachine::recorded(config, replayed.recording(bodies));
+        Self { machine, replayed, now: Mono::from_micros(1_000_000), calls: 100 }
     }
 
     /// A bench whose machine is connected, with a token that never changes.

@@ -16,11 +16,12 @@ pub(crate) struct Field {
     pub(crate) is_list: bool,
 }
 
-/// Every field of every message of one file, or of all files.
+/// Every field of every message of one file, or of all files but the one of recordings, which never travels.
 pub(crate) fn fields(file: Option<&str>) -> Vec<Field> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../proto/bim/v1");
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let wanted = paths.filter(|path| file.is_none_or(|file| path.ends_with(file)));
+    let wanted =
+        paths.filter(|path| file.map_or(!path.ends_with("recording.proto"), |file| path.ends_with(file)));
     let mut fields: Vec<Field> =
         wanted.flat_map(|path| fields_of(&fs::read_to_string(path).unwrap())).collect();
     fields.sort();

@@ -8,7 +8,7 @@ use bim_types::store::RecordKey;
 use bim_types::{ConnectionId, Measure, MuteAll, Refusal};
 
 use super::stage::Stage;
-use super::world::{app, join, message, uid};
+use super::world::{World, app, join, message, uid};
 use crate::{Input, Output};
 
 /// Steps of one schedule.
@@ -65,7 +65,7 @@ struct Race {
 
 impl Race {
     fn new() -> Self {
-        let mut stage = Stage::new();
+        let mut stage = Stage::on(World::unrecorded());
         for connection in [stage.owner, stage.ann, stage.bob] {
             stage.world.received(connection);
         }
@@ -202,7 +202,7 @@ impl Step {
         match self {
             Self::Send => true,
             Self::Commit => {
-                let writes = count(|step| step.is_measure() && *step != Self::Kick || *step == Self::Send);
+                let writes = count(|step| step.is_measure() || *step == Self::Send);
                 steps.len() + 1 < DEPTH && writes > count(|step| *step == Self::Commit)
             }
             step if step.is_measure() && count(|step| step.is_measure()) >= MEASURES_MAX => false,

@@ -23,7 +23,10 @@ impl Stage {
     }
 
     pub(super) fn with(config: EngineConfig) -> Self {
-        let mut world = World::with(config);
+        Self::on(World::with(config))
+    }
+
+    pub(super) fn on(mut world: World) -> Self {
         let owner = world.log_in("owner", 1);
         let group = world.create(owner);
         Self::enter(world, group, owner)

@@ -18,72 +18,94 @@ use bim_types::{
     Epoch, ErrorCode, GroupInfo, GroupKey, MessageBody, Mono, Now, Priority, Refusal, Seq, Token, Uid, Wall,
 };
 
+use super::replayed::Replayed;
 use crate::{
     AdminCommand, AdminReply, Engine, EngineConfig, Input, Loaded, LogQuery, Moderated, Notice, Output,
     StoreFailure,
 };
 
-pub(super) struct World {
-    pub(super) engine: Engine,
-    pub(super) config: EngineConfig,
-    pub(super) log: Arc<MemoryLog>,
-    pub(super) now: Now,
-    pub(super) inboxes: BTreeMap<ConnectionId, ViewerQueue>,
-    pub(super) closed: BTreeSet<ConnectionId>,
-    pub(super) notices: Vec<Notice>,
-    pub(super) drained: bool,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    /// What the engine was told, which was played again.
+    pub(crate) replayed: Replayed,
+    pub(crate) config: EngineConfig,
+    pub(crate) log: Arc<MemoryLog>,
+    pub(crate) now: Now,
+    pub(crate) inboxes: BTreeMap<ConnectionId, ViewerQueue>,
+    pub(crate) closed: BTreeSet<ConnectionId>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) drained: bool,
     /// While set, writes wait in `held`.
-    pub(super) holds_writes: bool,
-    pub(super) held: VecDeque<(OpId, Vec<LogOp>)>,
-    pub(super) fails_writes: bool,
+    pub(crate) holds_writes: bool,
+    pub(crate) held: VecDeque<(OpId, Vec<LogOp>)>,
+    pub(crate) fails_writes: bool,
     /// While set, writes are refused as by a full store.
-    pub(super) is_busy: bool,
+    pub(crate) is_busy: bool,
     /// While set, reads wait in `held_reads`.
-    pub(super) holds_reads: bool,
-    pub(super) held_reads: VecDeque<(OpId, LogQuery)>,
+    pub(crate) holds_reads: bool,
+    pub(crate) held_reads: VecDeque<(OpId, LogQuery)>,
     /// For the queues of connections to come.
-    pub(super) queue_limits: QueueLimits,
+    pub(crate) queue_limits: QueueLimits,
     /// Who gets the broadcasts of which group.
-    pub(super) groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
+    pub(crate) groups: BTreeMap<GroupKey, BTreeSet<ConnectionId>>,
     /// While set, reads are refused as by a full store.
-    pub(super) reads_are_busy: bool,
+    pub(crate) reads_are_busy: bool,
     /// So many reads from now, one is refused as by a full store.
-    pub(super) busy_read: Option<usize>,
+    pub(crate) busy_read: Option<usize>,
     /// Messages that a moderator has not judged yet.
-    pub(super) moderated: VecDeque<(u64, Moderated)>,
+    pub(crate) moderated: VecDeque<(u64, Moderated)>,
     /// Messages that a moderator saw afterwards.
-    pub(super) reviewed: Vec<(Seq, Moderated)>,
+    pub(crate) reviewed: Vec<(Seq, Moderated)>,
     /// What the engine wanted of the network, in order, once somebody wants to know.
-    pub(super) trace: Option<Vec<Output>>,
+    pub(crate) trace: Option<Vec<Output>>,
     /// What operators were answered and nobody took yet.
-    pub(super) admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
+    pub(crate) admin: BTreeMap<u64, Result<AdminReply, Refusal>>,
     last: u64,
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(EngineConfig::default())
     }
 
     /// A world with app 1 made.
-    pub(super) fn with(config: EngineConfig) -> Self {
-        let log = Arc::new(MemoryLog::new(Epoch(7)));
-        let mut world = Self::on(log, config);
+    pub(crate) fn with(config: EngineConfig) -> Self {
+        let mut world = Self::on(empty_log(), config);
         world.create_app();
         world
     }
 
-    pub(super) fn on(log: Arc<MemoryLog>, config: EngineConfig) -> Self {
-        let now = Now { mono: Mono::ZERO, wall: Wall::from_secs(1_764_000_000) };
-        let mut world = Self::unstarted(log, config, now);
+    /// As [`Self::new`], but not recorded and played: for tests that make very many.
+    pub(crate) fn unrecorded() -> Self {
+        let config = EngineConfig::default();
+        let mut world = Self::unstarted(empty_log(), config.clone(), start());
+        world.engine = Engine::new(config, 1);
+        world.run();
+        world.create_app();
+        world
+    }
+
+    /// A world without apps, recorded with bodies or without.
+    pub(crate) fn recorded(config: EngineConfig, bodies: bool) -> Self {
+        let mut world = Self::unstarted(empty_log(), config.clone(), start());
+        world.replayed = Replayed::default();
+        world.engine = Engine::recorded(config, 1, world.replayed.recording(bodies));
+        world.run();
+        world
+    }
+
+    pub(crate) fn on(log: Arc<MemoryLog>, config: EngineConfig) -> Self {
+        let mut world = Self::unstarted(log, config, start());
         world.run();
         world
     }
 
     /// An engine that has read nothing yet.
-    pub(super) fn unstarted(log: Arc<MemoryLog>, config: EngineConfig, now: Now) -> Self {
+    pub(crate) fn unstarted(log: Arc<MemoryLog>, config: EngineConfig, now: Now) -> Self {
+        let replayed = Replayed::default();
         Self {
-            engine: Engine::new(config.clone(), 1),
+            engine: Engine::recorded(config.clone(), 1, replayed.recording(false)),
+            replayed,
             config,
             log,
             now,
@@ -110,23 +132,23 @@ impl World {
     }
 
     /// A new engine over the same log, as after `kill -9`.
-    pub(super) fn restart(self) -> Self {
+    pub(crate) fn restart(self) -> Self {
         self.restarted()
     }
 
-    pub(super) fn restarted(&self) -> Self {
+    pub(crate) fn restarted(&self) -> Self {
         let mut world = Self::unstarted(Arc::clone(&self.log), self.config.clone(), self.now);
         (world.last, world.queue_limits) = (self.last, self.queue_limits);
         world.run();
         world
     }
 
-    pub(super) fn feed(&mut self, input: Input) {
+    pub(crate) fn feed(&mut self, input: Input) {
         self.engine.handle(self.now, input);
         self.run();
     }
 
-    pub(super) fn pass(&mut self, duration: Duration) {
+    pub(crate) fn pass(&mut self, duration: Duration) {
         let end = self.now.mono + duration;
         while let Some(deadline) = self.engine.next_deadline().filter(|deadline| *deadline <= end) {
             let step = deadline.since(self.now.mono);
@@ -139,14 +161,14 @@ impl World {
         self.now = Now { mono: self.now.mono + step, wall: self.now.wall + step };
     }
 
-    pub(super) fn admin(&mut self, command: AdminCommand) -> Result<AdminReply, Refusal> {
+    pub(crate) fn admin(&mut self, command: AdminCommand) -> Result<AdminReply, Refusal> {
         self.last += 1;
         let id = self.last;
         self.feed(Input::Admin { id, command });
         self.admin.remove(&id).expect("an operator is answered")
     }
 
-    pub(super) fn create_app(&mut self) -> AppId {
+    pub(crate) fn create_app(&mut self) -> AppId {
         let command = AdminCommand::CreateApp { name: "app".into(), secret: AppSecret::new(vec![7; 32]) };
         match self.admin(command) {
             Ok(AdminReply::AppCreated { app, .. }) => app,
@@ -154,18 +176,18 @@ impl World {
         }
     }
 
-    pub(super) fn token(&mut self, app: AppId, uid: &Uid, ttl: Duration) -> Token {
+    pub(crate) fn token(&mut self, app: AppId, uid: &Uid, ttl: Duration) -> Token {
         self.any_token(app, uid, ttl, false)
     }
 
-    pub(super) fn any_token(&mut self, app: AppId, uid: &Uid, ttl: Duration, app_server: bool) -> Token {
+    pub(crate) fn any_token(&mut self, app: AppId, uid: &Uid, ttl: Duration, app_server: bool) -> Token {
         match self.admin(AdminCommand::MintToken { app, uid: uid.clone(), ttl, nonce: 1, app_server }) {
             Ok(AdminReply::Token { token, .. }) => token,
             other => panic!("{other:?}"),
         }
     }
 
-    pub(super) fn open(&mut self) -> ConnectionId {
+    pub(crate) fn open(&mut self) -> ConnectionId {
         self.last += 1;
         let connection = ConnectionId(self.last);
         self.inboxes.insert(connection, ViewerQueue::new(self.queue_limits));
@@ -173,29 +195,29 @@ impl World {
         connection
     }
 
-    pub(super) fn send_frame(&mut self, connection: ConnectionId, frame: ClientFrame) {
+    pub(crate) fn send_frame(&mut self, connection: ConnectionId, frame: ClientFrame) {
         self.feed(Input::Frame { connection, frame: frame.encode() });
     }
 
-    pub(super) fn hello(&mut self, name: &str) -> Hello {
+    pub(crate) fn hello(&mut self, name: &str) -> Hello {
         let token = self.token(app(), &uid(name), Duration::from_secs(3_600));
         Hello { app: app(), uid: uid(name), device: DeviceId::new(1), token, sdk: "test".into() }
     }
 
     /// Logs in a user on the device of that number.
-    pub(super) fn log_in(&mut self, name: &str, device: u128) -> ConnectionId {
+    pub(crate) fn log_in(&mut self, name: &str, device: u128) -> ConnectionId {
         let hello = Hello { device: DeviceId::new(device), ..self.hello(name) };
         self.log_in_with(hello)
     }
 
     /// Logs in the app's own server.
-    pub(super) fn log_in_server(&mut self, name: &str) -> ConnectionId {
+    pub(crate) fn log_in_server(&mut self, name: &str) -> ConnectionId {
         let token = self.any_token(app(), &uid(name), Duration::from_secs(3_600), true);
         let hello = Hello { token, ..self.hello(name) };
         self.log_in_with(hello)
     }
 
-    pub(super) fn log_in_with(&mut self, hello: Hello) -> ConnectionId {
+    pub(crate) fn log_in_with(&mut self, hello: Hello) -> ConnectionId {
         let connection = self.open();
         self.send_frame(connection, ClientFrame::Hello(hello));
         let frames = self.received(connection);
@@ -204,14 +226,14 @@ impl World {
     }
 
     /// What a hello is answered with when it is refused.
-    pub(super) fn refused(&mut self, hello: Hello) -> ErrorCode {
+    pub(crate) fn refused(&mut self, hello: Hello) -> ErrorCode {
         let connection = self.open();
         self.send_frame(connection, ClientFrame::Hello(hello));
         self.farewell(connection)
     }
 
     /// The code of the goodbye that ended a connection.
-    pub(super) fn farewell(&mut self, connection: ConnectionId) -> ErrorCode {
+    pub(crate) fn farewell(&mut self, connection: ConnectionId) -> ErrorCode {
         assert!(self.closed.contains(&connection), "the connection is not closed");
         match self.received(connection).pop() {
             Some(ServerFrame::Goodbye(Goodbye { reason: Some(reason) })) => reason.code,
@@ -220,7 +242,7 @@ impl World {
     }
 
     /// Sends a request and leaves its answer in the inbox.
-    pub(super) fn request(&mut self, connection: ConnectionId, body: RequestBody) -> RequestId {
+    pub(crate) fn request(&mut self, connection: ConnectionId, body: RequestBody) -> RequestId {
         self.last += 1;
         let id = RequestId(self.last);
         self.send_frame(connection, ClientFrame::Request(Request { id, body: Ok(body) }));
@@ -228,7 +250,7 @@ impl World {
     }
 
     /// Sends a request and takes its answer; other frames stay unread and are dropped.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &mut self,
         connection: ConnectionId,
         body: RequestBody,
@@ -242,7 +264,7 @@ impl World {
         answer.expect("a request is answered")
     }
 
-    pub(super) fn create(&mut self, connection: ConnectionId) -> ConversationShortId {
+    pub(crate) fn create(&mut self, connection: ConnectionId) -> ConversationShortId {
         let info = GroupInfo { name: "room".into(), ..GroupInfo::default() };
         match self.ask(connection, RequestBody::CreateLiveGroup(info)) {
             Ok(ResponseBody::LiveGroup(Conversation { conversation_short_id, .. })) => conversation_short_id,
@@ -250,7 +272,7 @@ impl World {
         }
     }
 
-    pub(super) fn join(
+    pub(crate) fn join(
         &mut self,
         connection: ConnectionId,
         group: ConversationShortId,
@@ -270,7 +292,7 @@ impl World {
         }
     }
 
-    pub(super) fn say(
+    pub(crate) fn say(
         &mut self,
         connection: ConnectionId,
         group: ConversationShortId,
@@ -284,19 +306,19 @@ impl World {
     }
 
     /// What waits for a connection, pulses aside.
-    pub(super) fn received(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
+    pub(crate) fn received(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
         let mut frames = self.received_with_pulses(connection);
         frames.retain(|frame| !matches!(frame, ServerFrame::LivePulse(_)));
         frames
     }
 
-    pub(super) fn received_with_pulses(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
+    pub(crate) fn received_with_pulses(&mut self, connection: ConnectionId) -> Vec<ServerFrame> {
         let Some(inbox) = self.inboxes.get_mut(&connection) else { return Vec::new() };
         std::iter::from_fn(|| inbox.pop()).map(|frame| ServerFrame::decode(frame).unwrap()).collect()
     }
 
     /// The numbers of the messages that wait for a connection.
-    pub(super) fn seqs(&mut self, connection: ConnectionId) -> Vec<u64> {
+    pub(crate) fn seqs(&mut self, connection: ConnectionId) -> Vec<u64> {
         let frames = self.received(connection).into_iter();
         let seqs = frames.filter_map(|frame| match frame {
             ServerFrame::LiveMessage(push) => Some(push.message.position.seq.0),
@@ -305,19 +327,19 @@ impl World {
         seqs.collect()
     }
 
-    pub(super) fn release_writes(&mut self) {
+    pub(crate) fn release_writes(&mut self) {
         self.holds_writes = false;
         self.release_some_writes(usize::MAX);
     }
 
-    pub(super) fn release_some_writes(&mut self, most: usize) {
+    pub(crate) fn release_some_writes(&mut self, most: usize) {
         for (op, ops) in self.held.drain(..most.min(self.held.len())).collect::<Vec<_>>() {
             self.write(op, &ops);
         }
         self.run();
     }
 
-    pub(super) fn release_reads(&mut self) {
+    pub(crate) fn release_reads(&mut self) {
         self.holds_reads = false;
         while let Some((op, query)) = self.held_reads.pop_front() {
             self.load(op, query);
@@ -325,7 +347,7 @@ impl World {
         self.run();
     }
 
-    pub(super) fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         while let Some(output) = self.engine.poll_output() {
             self.carry_out(output);
         }
@@ -403,7 +425,7 @@ impl World {
         }
     }
 
-    pub(super) fn load(&mut self, op: OpId, query: LogQuery) {
+    pub(crate) fn load(&mut self, op: OpId, query: LogQuery) {
         let result = Ok(self.read(query));
         self.engine.handle(self.now, Input::Loaded { op, result });
     }
@@ -433,19 +455,27 @@ impl World {
     }
 }
 
-pub(super) fn join(group: ConversationShortId, resume: Option<Cursor>) -> RequestBody {
+pub(crate) fn join(group: ConversationShortId, resume: Option<Cursor>) -> RequestBody {
     RequestBody::JoinLiveGroup(JoinLive { group, resume, info: None })
 }
 
-pub(super) fn app() -> AppId {
+fn empty_log() -> Arc<MemoryLog> {
+    Arc::new(MemoryLog::new(Epoch(7)))
+}
+
+fn start() -> Now {
+    Now { mono: Mono::ZERO, wall: Wall::from_secs(1_764_000_000) }
+}
+
+pub(crate) fn app() -> AppId {
     AppId::new(1).unwrap()
 }
 
-pub(super) fn uid(name: &str) -> Uid {
+pub(crate) fn uid(name: &str) -> Uid {
     Uid::string(name).unwrap()
 }
 
-pub(super) fn message(group: ConversationShortId, id: u128) -> SendLive {
+pub(crate) fn message(group: ConversationShortId, id: u128) -> SendLive {
     SendLive {
         group,
         client_message_id: ClientMessageId::new(id),
