@@ -20,8 +20,10 @@ use crate::authority::{Operation, forbidden};
 /// What a measure comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The group after it, when the measure changes anything that is kept.
+    /// The group after it, when the measure does anything: its version, at least.
     pub group: Option<StoredLiveGroup>,
+    /// Whether it changes more than the version. What does not, a kick, can be carried out without a disk.
+    pub is_kept: bool,
     /// The roll after it, when it changes.
     pub roll: Option<StoredLiveRoll>,
     /// Who owns or administers the group from then on (`true`), or does no more.
@@ -176,7 +178,8 @@ impl<'a> Draft<'a> {
         let is_kept = roll.is_some() || self.group != self.room.group;
         self.group.version += 1;
         Plan {
-            group: is_kept.then_some(self.group),
+            group: (is_kept || !self.changes.is_empty()).then_some(self.group),
+            is_kept,
             roll,
             residents: self.residents,
             changes: self.changes,
@@ -390,6 +393,7 @@ impl<'a> Draft<'a> {
             draft.may_sanction(uid)?;
             if draft.room.roster.is_in(uid) { Ok(true) } else { Err(not_in()) }
         });
+        self.restrain(&done);
         self.removed.clone_from(&done);
         if !done.is_empty() {
             self.changes.push(GroupChange::Kicked { uids: done, blocked: false });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bim_types::limits::{ADMINS_MAX, BATCH_UIDS_MAX, MARK_TYPES_MAX, SANCTIONS_MAX};
-use bim_types::{ErrorCode, GroupChange, Measure, MemberInfo, MemberList, MuteAll, Role, Uid};
+use bim_types::{Conversation, ErrorCode, GroupChange, Measure, MemberInfo, MemberList, MuteAll, Role, Uid};
 
 use super::testing::{
     actor, app_server, at, carry_out, code, done, enter, failures, measure, owner, room, room_of, room_with,
@@ -50,7 +50,7 @@ fn a_measure_that_changes_nothing_plans_nothing() {
 }
 
 #[test]
-fn each_kept_change_raises_the_version_by_one_and_a_kick_does_not() {
+fn each_change_raises_the_version_by_one_and_only_a_kick_changes_nothing_else() {
     let mut room = room_with(&["admin"], &["v"]);
     for what in [
         Measure::MuteAll(MuteAll::NormalMembers),
@@ -74,9 +74,11 @@ fn each_kept_change_raises_the_version_by_one_and_a_kick_does_not() {
         assert_eq!(room.version(), version + 1, "{what:?}");
         assert_eq!(plan.group.map(|group| group.version), Some(version + 1), "{what:?}");
     }
-    let version = room.version();
+    let before = room.state();
     let kick = done(&mut room, &actor("admin"), Measure::Kick(uids(&["v"])));
-    assert_eq!((kick.group, kick.roll, room.version()), (None, None, version));
+    assert_eq!((kick.is_kept, kick.roll), (false, None));
+    let after = Conversation { version: before.version + 1, online_count: before.online_count - 1, ..before };
+    assert_eq!(room.state(), after);
 }
 
 #[test]
@@ -372,6 +374,7 @@ fn a_plan_that_is_not_carried_out_changes_nothing() {
 fn nothing() -> Plan {
     Plan {
         group: None,
+        is_kept: false,
         roll: None,
         residents: Vec::new(),
         changes: Vec::new(),

@@ -153,11 +153,12 @@ impl World {
         let now = self.now();
         carry_out(&mut self.room, now, plan);
         let expected = self.version + u64::from(plan.group.is_some());
-        assert_eq!(self.room.version(), expected, "a kept change raises the version by one");
+        assert_eq!(self.room.version(), expected, "a change raises the version by one");
         assert!(plan.group.is_some() || plan.roll.is_none(), "no record changes without the version");
         self.version = expected;
-        let is_told = plan.changes.iter().any(|change| !matches!(change, GroupChange::Kicked { .. }));
-        assert!(plan.group.is_some() || !is_told, "nothing is told that is not kept, but a kick");
+        assert!(plan.group.is_some() || plan.changes.is_empty(), "nothing is told without the version");
+        let is_kick = matches!(plan.changes[..], [GroupChange::Kicked { .. }]);
+        assert!(plan.is_kept || plan.group.is_none() || is_kick, "nothing but a kick needs no record");
         self.expire();
     }
 

@@ -28,13 +28,14 @@ fn a_muted_user_says_nothing_from_then_on_and_is_told_to_all() {
 }
 
 #[test]
-fn messages_of_those_to_be_silenced_wait_until_it_is_durable() {
+fn messages_of_those_to_be_silenced_or_thrown_out_wait_until_it_is_durable() {
     let mut room = room_with(&[], &["v", "w"]);
     done(&mut room, &owner(), Measure::Exempt(uids(&["v"])));
     let mut restrains = |what| room.plan(at(0), &owner(), what).unwrap().restrains;
     let only_v = Restraint::Users([uid("v")].into());
     assert_eq!(restrains(Measure::Mute(uids(&["v"]), seconds(1))), only_v);
     assert_eq!(restrains(Measure::Block(uids(&["v"]), seconds(1))), only_v);
+    assert_eq!(restrains(Measure::Kick(uids(&["v"]))), only_v);
     assert_eq!(restrains(Measure::Unexempt(uids(&["v", "w"]))), only_v);
     assert_eq!(restrains(Measure::MuteAll(MuteAll::NormalMembers)), Restraint::Everyone);
     let not_in = Restraint::Users([uid("gone")].into());
@@ -43,7 +44,6 @@ fn messages_of_those_to_be_silenced_wait_until_it_is_durable() {
         Measure::Unmute(uids(&["v"])),
         Measure::Unblock(uids(&["v"])),
         Measure::Exempt(uids(&["w"])),
-        Measure::Kick(uids(&["v"])),
         Measure::SlowMode(seconds(1)),
         Measure::MuteAll(MuteAll::Off),
     ] {

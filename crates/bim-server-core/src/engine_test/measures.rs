@@ -125,7 +125,7 @@ fn who_is_kicked_hears_of_it_and_then_nothing_and_may_come_back() {
     stage.world.join(other, group, None);
     stage.world.received(bob);
     let done = stage.measure(owner, Measure::Kick(vec![uid("bob")])).unwrap();
-    assert_eq!(done.failed, []);
+    assert_eq!((done.failed, done.version), (vec![], 2));
     stage.say(ann, 1).unwrap();
     stage.world.pass(SECOND);
     for connection in [bob, other] {
@@ -137,6 +137,42 @@ fn who_is_kicked_hears_of_it_and_then_nothing_and_may_come_back() {
     assert_eq!(stage.say(bob, 2), Err(ErrorCode::UserNotInGroup));
     assert_eq!(stage.world.join(bob, group, None).conversation.online_count, 3);
     assert_eq!(stage.say(bob, 2), Ok(2));
+}
+
+#[test]
+fn a_kick_raises_the_version_for_who_is_there_and_over_a_restart() {
+    let mut stage = Stage::new();
+    let (owner, ann) = (stage.owner, stage.ann);
+    stage.world.received(ann);
+    stage.measure(owner, Measure::Kick(vec![uid("bob")])).unwrap();
+    let versions: Vec<_> = stage.world.received(ann).into_iter().map(version_told).collect();
+    assert_eq!(versions, [2, 2]);
+    let mut stage = stage.restart();
+    let owner = stage.owner;
+    assert_eq!(stage.measure(owner, Measure::MuteAll(MuteAll::Everyone)).unwrap().version, 3);
+}
+
+#[test]
+fn a_kick_is_carried_out_even_when_the_disk_does_not_take_it() {
+    let mut stage = Stage::new();
+    let (owner, bob) = (stage.owner, stage.bob);
+    stage.world.fails_writes = true;
+    assert_eq!(stage.say(owner, 1), Err(ErrorCode::StorageUnavailable));
+    assert_eq!(stage.measure(owner, Measure::Kick(vec![uid("bob")])).unwrap().version, 1);
+    assert_eq!(stage.events(bob), [GroupChange::Kicked { uids: vec![uid("bob")], blocked: false }]);
+    assert!(!stage.world.groups[&stage.key()].contains(&bob));
+}
+
+#[test]
+fn who_is_kicked_speaks_no_more_while_it_is_written() {
+    let mut stage = Stage::new();
+    let (owner, bob) = (stage.owner, stage.bob);
+    stage.world.holds_writes = true;
+    stage.request_measure(owner, Measure::Kick(vec![uid("bob")]));
+    stage.request_say(bob, 1);
+    stage.world.release_writes();
+    assert_eq!(stage.codes(bob), [Some(ErrorCode::UserNotInGroup)]);
+    assert_eq!(stage.texts(owner), Vec::<String>::new());
 }
 
 #[test]
@@ -422,7 +458,7 @@ fn slow_mode_holds_for_members_and_ends_when_it_is_taken_back() {
 }
 
 #[test]
-fn the_version_of_the_state_rises_with_each_change_that_is_kept() {
+fn the_version_of_the_state_rises_with_each_change() {
     let mut stage = Stage::new();
     let (owner, ann) = (stage.owner, stage.ann);
     stage.world.received(ann);
@@ -438,5 +474,13 @@ fn the_version_of_the_state_rises_with_each_change_that_is_kept() {
         ServerFrame::LiveState(state) => Some(state.version),
         _ => None,
     });
-    assert_eq!(states.collect::<Vec<_>>(), [2, 3, 4, 5]);
+    assert_eq!(states.collect::<Vec<_>>(), [2, 3, 4, 5, 6]);
+}
+
+fn version_told(frame: ServerFrame) -> u64 {
+    match frame {
+        ServerFrame::LiveEvent(event) => event.version,
+        ServerFrame::LiveState(state) => state.version,
+        other => panic!("{other:?}"),
+    }
 }

@@ -24,8 +24,11 @@ impl Engine {
         let Some(active) = self.rooms.active(key) else { return };
         match active.room.plan(now, &actor, measure) {
             Err(refusal) => self.respond(asker, Err(refusal)),
-            // What is not kept, such as a kick, needs no disk.
             Ok(plan) if plan.group.is_none() => self.tell_measure(now, key, asker, &actor, plan, Kept::Same),
+            // A disk that does not take it keeps nobody in who is thrown out.
+            Ok(plan) if !plan.is_kept && self.check_writable().is_err() => {
+                self.tell_measure(now, key, asker, &actor, plan, Kept::Same);
+            }
             Ok(plan) => self.write_change(key, asker, Change::Measure(actor, Box::new(plan))),
         }
     }
