@@ -20,8 +20,8 @@ impl ServerConfig {
         }
     }
 
-    fn of_the_shell(&self) -> [Rule; 7] {
-        let Limits { queue, connections, .. } = &self.limits;
+    fn of_the_shell(&self) -> [Rule; 8] {
+        let Limits { queue, connections, engine, .. } = &self.limits;
         [
             (!self.data_dir.as_os_str().is_empty(), "data_dir", "the path of a directory"),
             (
@@ -33,6 +33,12 @@ impl ServerConfig {
                 queue.frames > queue.reserved_frames,
                 "limits.queue_frames",
                 "more than limits.queue_reserved_frames",
+            ),
+            // Or a client with all its requests under way is too slow as soon as they are answered, again and again.
+            (
+                queue.frames >= engine.in_flight_requests,
+                "limits.queue_frames",
+                "at least limits.in_flight_requests",
             ),
             (
                 queue.bytes > queue.reserved_bytes,

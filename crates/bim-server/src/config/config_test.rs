@@ -160,6 +160,7 @@ fn a_value_out_of_its_range_is_told_with_the_range() {
         ("admins_per_group = 200", "0 to 199"),
         ("counters_per_group = 129", "0 to 128"),
         ("joined_groups_per_connection = 0", "at least 1"),
+        ("queue_frames = 63\nqueue_reserved_frames = 10", "at least limits.in_flight_requests"),
         ("pulse_interval = \"99ms\"", "100ms to 10s"),
         ("pulse_interval = \"11s\"", "100ms to 10s"),
         ("moderation_timeout = \"9ms\"", "10ms to 10s"),

@@ -74,8 +74,7 @@ impl ConfigError {
     }
 
     pub(super) fn unknown(source: &ConfigSource, key: &str, nearest: Option<&'static str>) -> Self {
-        let key = key.chars().filter(|c| !c.is_control()).take(64).collect();
-        Self::Unknown { source_name: source.to_string(), key, nearest }
+        Self::Unknown { source_name: source.to_string(), key: shown(key), nearest }
     }
 
     pub(super) fn value(source: &ConfigSource, key: &str, expected: &'static str) -> Self {
@@ -87,10 +86,15 @@ impl fmt::Display for ConfigSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Environment(variable) => variable.fmt(f),
+            Self::Environment(variable) => f.write_str(&shown(variable)),
             Self::Flag => f.write_str("--set"),
         }
     }
+}
+
+/// A name that somebody wrote, as it can be shown on any terminal: at most 64 characters, none that cannot be seen.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {

@@ -50,6 +50,8 @@ keys! {
     "tls.key" => tls.key, "Its private key as PEM.";
     "moderation.words" => moderation.words, "A file with one word or phrase a line that messages may not hold.";
     "moderation.action" => moderation.action, "What becomes of a message that holds one: \"refuse\", or \"mask\" to put *** in its place.";
+    "record.file" => record.file, "A new file to record everything to that the engine is told, for a bug report; see docs/recording.md.";
+    "record.bodies" => record.bodies, "Whether message bodies are recorded as they are, and not as letters of the same length.";
     "log.format" => log.format, "\"text\" for people or \"json\" for machines.";
     "log.level" => log.level, "\"error\", \"warn\", \"info\", \"debug\" or \"trace\".";
     "limits.connections" => limits.connections.connections, "Connections in all.";
@@ -104,7 +106,7 @@ pub(super) fn name_of_variable(variable: &str) -> Option<String> {
     if let Some(key) = KEYS.iter().find(|key| key.name.replace('.', "_") == rest) {
         return Some(key.name.to_owned());
     }
-    let section = ["listen", "tls", "moderation", "limits"]
+    let section = ["listen", "tls", "moderation", "record", "limits"]
         .into_iter()
         .find(|section| rest.strip_prefix(section).is_some_and(|rest| rest.starts_with('_')))?;
     Some(rest.replacen(&format!("{section}_"), &format!("{section}."), 1))

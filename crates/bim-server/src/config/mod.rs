@@ -55,6 +55,8 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// What is not to be said in live groups.
     pub moderation: ModerationConfig,
+    /// What is recorded for a bug report.
+    pub record: RecordConfig,
     /// For the host's log.
     pub log: LogConfig,
 }
@@ -103,6 +105,15 @@ pub struct ModerationConfig {
     pub action: WordAction,
 }
 
+/// What is recorded of a server; see [`recording`](crate::recording).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordConfig {
+    /// The file, which must not exist yet. Without one nothing is recorded.
+    pub file: Option<PathBuf>,
+    /// Whether message bodies are recorded as they are.
+    pub bodies: bool,
+}
+
 /// How the host writes its log; the library only emits events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogConfig {
@@ -122,6 +133,7 @@ impl Default for ServerConfig {
             workers: 0,
             limits: Limits::default(),
             moderation: ModerationConfig::default(),
+            record: RecordConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -151,13 +163,30 @@ impl ServerConfig {
         environment: impl IntoIterator<Item = (String, String)>,
         overrides: &ServerOverrides,
     ) -> Result<Self, ConfigError> {
-        let mut settings = Vec::new();
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, error))?;
-            let source = ConfigSource::File(path.to_owned());
-            let entries = file::entries(&text, &source)?;
-            settings.extend(entries.into_iter().map(|(key, value)| (key, Raw::Toml(value), source.clone())));
-        }
+        let text = match file {
+            Some(path) => {
+                std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, error))?
+            }
+            None => String::new(),
+        };
+        Self::parse(file.unwrap_or(Path::new("")), &text, environment, overrides)
+    }
+
+    /// As [`Self::load`], with the text of the file at hand; `name` is what errors call it. Touches no disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`].
+    pub fn parse(
+        name: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+        overrides: &ServerOverrides,
+    ) -> Result<Self, ConfigError> {
+        let source = ConfigSource::File(name.to_owned());
+        let entries = file::entries(text, &source)?.into_iter();
+        let mut settings: Vec<_> =
+            entries.map(|(key, value)| (key, Raw::Toml(value), source.clone())).collect();
         settings.extend(environment.into_iter().filter_map(|(variable, value)| {
             let key = keys::name_of_variable(&variable)?;
             Some((key, Raw::Text(value), ConfigSource::Environment(variable)))

@@ -22,6 +22,10 @@ pub struct ServerOverrides {
     pub key: Option<PathBuf>,
     /// See [`ServerConfig::workers`].
     pub workers: Option<usize>,
+    /// See [`RecordConfig::file`](super::RecordConfig::file).
+    pub record: Option<PathBuf>,
+    /// See [`RecordConfig::bodies`](super::RecordConfig::bodies).
+    pub record_bodies: Option<bool>,
     /// See [`LogConfig::format`](super::LogConfig::format).
     pub log_format: Option<LogFormat>,
     /// See [`LogConfig::level`](super::LogConfig::level).
@@ -44,6 +48,10 @@ impl ServerOverrides {
             config.tls.key.clone_from(&self.key);
         }
         set(&mut config.workers, &self.workers);
+        if self.record.is_some() {
+            config.record.file.clone_from(&self.record);
+        }
+        set(&mut config.record.bodies, &self.record_bodies);
         set(&mut config.log.format, &self.log_format);
         set(&mut config.log.level, &self.log_level);
     }
