@@ -20,6 +20,7 @@
 
 mod app;
 pub mod bank;
+pub mod books;
 pub mod check;
 mod client;
 mod faults;
@@ -38,4 +39,5 @@ pub use plan::{Mode, Plan};
 pub use run::{Outcome, Run};
 pub use shrink::shrink;
 pub use sight::{ClientId, ClientSight, Sight};
+pub use stage::Minted;
 pub use violation::Violation;

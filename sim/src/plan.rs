@@ -143,7 +143,9 @@ fn draw_world(dice: &mut Entropy) -> WorldConfig {
     }
     let queue = if percent(dice, 40) {
         let frames = 8 + below(dice, 40);
-        QueueLimits { frames, bytes: 64 * 1024, reserved_frames: frames / 4, reserved_bytes: 16 * 1024 }
+        // All answers that may be under way fit, or who asks much could never be answered.
+        engine.in_flight_requests = frames / 2;
+        QueueLimits { frames, reserved_frames: frames / 4, ..QueueLimits::default() }
     } else {
         QueueLimits::default()
     };

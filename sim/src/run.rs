@@ -125,7 +125,9 @@ impl Run {
             uids,
             groups: Vec::new(),
             token_life: plan.habits.token_life,
-            minted: 0,
+            foreign: None,
+            mints: 0,
+            minted: Vec::new(),
         };
         Self {
             world,
@@ -159,6 +161,7 @@ impl Run {
         let end = self.world.now() + end;
         while let Some(happening) = self.world.step_until(end) {
             self.on_happening(happening);
+            self.show_minted();
             if self.world.watcher.violation.is_some() {
                 return;
             }
@@ -167,9 +170,9 @@ impl Run {
         self.world.watcher.end(now);
     }
 
-    /// The one thing that goes right in any case: there is an app.
+    /// The one thing that goes right in any case: there are two apps, and one of them is ours.
     fn make_app(&mut self) {
-        let name = "sim".into();
+        let name = "foreign".into();
         let secret = AppSecret::new((0..4).flat_map(|_| self.dice.bits().to_le_bytes()).collect());
         loop {
             let end = self.world.now() + Duration::from_secs(10);
@@ -180,10 +183,16 @@ impl Run {
         }
         self.world.ask(AdminCommand::CreateApp { name, secret });
         while let Some(happening) = self.world.step() {
-            if let Happening::Answered(_, Ok(AdminReply::AppCreated { app, key_id, secret })) = happening {
+            let Happening::Answered(_, Ok(AdminReply::AppCreated { app, key_id, secret })) = happening else {
+                continue;
+            };
+            if self.stage.foreign.is_some() {
                 (self.stage.app, self.stage.key_id, self.stage.secret) = (app, key_id, secret);
                 return;
             }
+            self.stage.foreign = Some((app, key_id, secret));
+            let secret = AppSecret::new((0..4).flat_map(|_| self.dice.bits().to_le_bytes()).collect());
+            self.world.ask(AdminCommand::CreateApp { name: "sim".into(), secret });
         }
     }
 
@@ -321,6 +330,7 @@ impl Run {
         while let Some(output) = self.life(at, |life| life.machine.poll_output()).flatten() {
             self.carry_out(at, output);
         }
+        self.see(at, ClientSight::Settled);
         self.plan_tick(at);
     }
 
@@ -422,6 +432,13 @@ impl Run {
     fn see(&mut self, at: usize, sight: ClientSight<'_>) {
         let now = self.world.now();
         self.world.watcher.client(now, ClientId(at), sight);
+    }
+
+    /// Shows the tokens that were made, before anybody can have presented them.
+    fn show_minted(&mut self) {
+        for minted in std::mem::take(&mut self.stage.minted) {
+            self.note(&Sight::Minted(&minted));
+        }
     }
 
     pub(crate) fn note(&mut self, sight: &Sight<'_>) {

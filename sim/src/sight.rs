@@ -9,6 +9,8 @@ use bim_types::store::{ClientBatch, LogOp, LogOutcome};
 use bim_types::{ConnectionId, GroupKey, Now, Refusal};
 use bytes::Bytes;
 
+use crate::stage::Minted;
+
 /// Numbers a simulated client: a device of a user. It stays the same when the client dies and comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub usize);
@@ -38,6 +40,8 @@ pub enum Sight<'a> {
     Overflowed(ConnectionId),
     /// Something happened in a client.
     Client(ClientId, ClientSight<'a>),
+    /// Somebody has made a token, good or not.
+    Minted(&'a Minted),
     /// A fault is about to happen.
     Fault(&'a PlannedFault),
     /// From now on nothing goes wrong any more.
@@ -75,4 +79,6 @@ pub enum ClientSight<'a> {
     Closed(LinkId),
     /// This is in its store now.
     Stored(&'a ClientBatch),
+    /// Its machine has said all it has to say to what it took last.
+    Settled,
 }

@@ -7,7 +7,7 @@ use bim_proto::{ClientFrame, Hello, Request, RequestBody, RequestId};
 use bim_types::{ConversationShortId, DeviceId, Entropy, Uid};
 use bytes::Bytes;
 
-use crate::stage::{Stage, below};
+use crate::stage::{Stage, below, pick};
 
 /// Who strangers are to the network.
 const STRANGER: PeerId = PeerId(200);
@@ -24,9 +24,16 @@ impl Strangers {
     pub(crate) fn visit<W: Watcher>(&mut self, world: &mut World<W>, stage: &mut Stage, seed: u64) {
         let mut dice = Entropy::new(seed);
         let mut speech = Vec::new();
-        if dice.bits() & 1 == 0 {
-            let uid = Uid::string("mallory").expect("a name is a uid");
-            let token = stage.mint(&uid, false, world.now());
+        let manner = below(&mut dice, 4);
+        if manner < 3 {
+            let mallory = Uid::string("mallory").expect("a name is a uid");
+            let victim = pick(&mut dice, &stage.uids).unwrap_or_else(|| mallory.clone());
+            let (uid, token) = match manner {
+                0 => (mallory.clone(), stage.mint(&mallory, false, world.now())),
+                // With a good token of somebody else's.
+                1 => (victim, stage.mint(&mallory, false, world.now())),
+                _ => (victim.clone(), stage.counterfeit(&victim, world.now(), &mut dice)),
+            };
             let device = DeviceId::new(u128::from(dice.bits()));
             let hello = Hello { app: stage.app, uid, device, token, sdk: "hostile".into() };
             speech.push(ClientFrame::Hello(hello).encode());

@@ -308,6 +308,12 @@ impl<W: Watcher> World<W> {
         }
     }
 
+    /// How many milliseconds the server's time of day is ahead of the truth, or behind it, below zero.
+    #[must_use]
+    pub fn wall_offset(&self) -> i64 {
+        self.wall_offset_ms
+    }
+
     /// Changes how late the server's timers may be.
     pub fn set_timer_lateness(&mut self, lateness: Duration) {
         self.config.timer_lateness = lateness;
