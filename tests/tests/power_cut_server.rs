@@ -6,10 +6,11 @@
 
 mod machine;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bim::{Client, ConversationShortId, LiveEvent, Priority, Seq};
+use bim::{Client, ConversationShortId, LiveEvent, Message, OutgoingMessage, Priority, Seq};
 use bim_fake_server::FakeServer;
 use bim_server::StoreMode;
 use bim_store::crash::{Chance, Moment};
@@ -25,6 +26,9 @@ const WRITES_BETWEEN_CUTS: usize = 7;
 
 /// A run that takes longer than this, in virtual time, hangs.
 const RUN_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// What a server says when its log failed.
+const STORAGE_UNAVAILABLE: i32 = 1011;
 
 const RETRY_DELAY: Duration = Duration::from_millis(10);
 
@@ -47,6 +51,30 @@ async fn whatever_write_the_power_goes_at_accepted_messages_are_there_once_and_i
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_one_failed_sync_nothing_is_accepted_until_the_server_starts_again() {
+    let machine = Arc::new(Machine::started());
+    let server = server_on(&machine).await;
+    let alice = client(&server, "alice").await;
+    let group = room(&alice).await;
+    let live = alice.live_groups();
+    let message = alice.create_text_message("once");
+
+    machine.disk().fail_at(Moment::Sync(1), io::ErrorKind::Other);
+    for attempt in 0..3 {
+        let refused = live.send_live_group_message(&message, group, Priority::Normal).await.unwrap_err();
+        assert_eq!((refused.code(), refused.is_retryable()), (STORAGE_UNAVAILABLE, true), "{attempt}");
+        tokio::time::sleep(refused.retry_after().unwrap_or(RETRY_DELAY)).await;
+    }
+    server.crash().await;
+    machine.restart_the_process();
+    server.restart().await;
+
+    let accepted = send_until_accepted(&alice, group, &message).await;
+    let page = live.get_live_group_history(group, Seq(1), Seq::ZERO, 50).await.unwrap();
+    assert_eq!(page.list, [accepted], "it is there once");
+}
+
 /// Whether the power went at all; with a panic when anything was lost, doubled or moved.
 async fn survives(cut: Moment) -> bool {
     tokio::time::timeout(RUN_TIMEOUT, run(cut)).await.expect("the run ends")
@@ -54,8 +82,7 @@ async fn survives(cut: Moment) -> bool {
 
 async fn run(cut: Moment) -> bool {
     let machine = Arc::new(Machine::started());
-    let builder = FakeServer::builder().limits(generous).log(Arc::new(Arc::clone(&machine)));
-    let server = builder.store_mode(StoreMode::InPlace).start().await.unwrap();
+    let server = server_on(&machine).await;
     let (alice, bob) = (client(&server, "alice").await, client(&server, "bob").await);
     let group = room(&alice).await;
     bob.live_groups().join_live_group(group).await.unwrap();
@@ -88,6 +115,11 @@ async fn run(cut: Moment) -> bool {
     went
 }
 
+async fn server_on(machine: &Arc<Machine>) -> FakeServer {
+    let builder = FakeServer::builder().limits(generous).log(Arc::<Machine>::clone(machine));
+    builder.store_mode(StoreMode::InPlace).start().await.unwrap()
+}
+
 async fn client(server: &FakeServer, name: &str) -> Client {
     let builder = Client::builder(server.app_id(), name).dialer(server.dialer());
     let client = builder.build().await.unwrap();
@@ -97,25 +129,32 @@ async fn client(server: &FakeServer, name: &str) -> Client {
 
 /// Sends each message until it is accepted; says where each of them is.
 async fn send_all(alice: Client, group: ConversationShortId) -> Vec<(Seq, String)> {
-    let live = alice.live_groups();
     let mut accepted = Vec::new();
     for number in 0..MESSAGES {
         let message = alice.create_text_message(number.to_string());
-        let sent = loop {
-            match live.send_live_group_message(&message, group, Priority::Normal).await {
-                Ok(sent) => break sent,
-                Err(error) => {
-                    assert!(error.is_retryable(), "{error}");
-                    tokio::time::sleep(error.retry_after().unwrap_or(RETRY_DELAY)).await;
-                }
-            }
-        };
+        let sent = send_until_accepted(&alice, group, &message).await;
         accepted.push((sent.position.seq, text(&sent)));
     }
     accepted
 }
 
-fn text(message: &bim::Message) -> String {
+async fn send_until_accepted(
+    client: &Client,
+    group: ConversationShortId,
+    message: &OutgoingMessage,
+) -> Message {
+    loop {
+        match client.live_groups().send_live_group_message(message, group, Priority::Normal).await {
+            Ok(sent) => return sent,
+            Err(error) => {
+                assert!(error.is_retryable(), "{error}");
+                tokio::time::sleep(error.retry_after().unwrap_or(RETRY_DELAY)).await;
+            }
+        }
+    }
+}
+
+fn text(message: &Message) -> String {
     message.body.as_str().unwrap_or_default().to_owned()
 }
 

@@ -43,7 +43,16 @@ impl Machine {
             image = dying.crash(chance);
             drop(opened);
         }
-        let disk = CrashDisk::new(image);
+        self.open_anew(CrashDisk::new(image));
+    }
+
+    /// Opens the log anew on the disk as it is: the process died, the machine did not.
+    pub(crate) fn restart_the_process(&self) {
+        let disk = self.present().kill();
+        self.open_anew(disk);
+    }
+
+    fn open_anew(&self, disk: CrashDisk) {
         let log = RedbLog::open_on(&disk, Epoch(1), OPTIONS).expect("whatever happened, the log opens");
         assert_eq!(log.epoch(), EPOCH, "the log is the one it was");
         *self.present() = disk;
