@@ -256,6 +256,16 @@ impl Room {
         self.roll.next_expiry()
     }
 
+    /// The roll to write so that nothing that has ended stands in it, when that is not so already. After that
+    /// [`Room::replace_roll`] is called, or nothing.
+    pub fn without_ended(&mut self, now: Now) -> Option<StoredLiveRoll> {
+        if !self.roll.is_behind() {
+            return None;
+        }
+        self.roll.plan_begins(now);
+        Some(self.roll.stored().clone())
+    }
+
     /// The group as it is after a change of its information, if this user may make it.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ pub(super) struct Roll {
     blocked: Deadlines,
     /// When the plan was made that is taken next: what it says of ends counts from there.
     planned: Option<Now>,
+    /// Whether what was written last says something that has ended.
+    is_behind: bool,
 }
 
 /// When something ends for whom.
@@ -26,14 +28,17 @@ struct Deadlines {
 }
 
 impl Deadlines {
-    /// What of a new roll really lasts, and from when on: what ended since it was planned does not.
-    fn follow(&mut self, uid: &Uid, old: Option<Until>, new: &mut Option<Until>, planned: Now) {
-        if new.is_some() && self.ended.get(uid) == new.as_ref() {
+    /// What of a new roll really lasts, and from when on: what ended since it was planned does not. Returns whether
+    /// it had ended.
+    fn follow(&mut self, uid: &Uid, old: Option<Until>, new: &mut Option<Until>, planned: Now) -> bool {
+        let has_ended = new.is_some() && self.ended.get(uid) == new.as_ref();
+        if has_ended {
             *new = None;
         }
         if old != *new {
             self.set(uid, new.and_then(|until| deadline(until, planned)));
         }
+        has_ended
     }
 
     fn set(&mut self, uid: &Uid, at: Option<Mono>) {
@@ -84,10 +89,11 @@ impl Roll {
     pub(super) fn replace(&mut self, mut stored: StoredLiveRoll, now: Now) {
         let planned = self.planned.take().unwrap_or(now);
         let none = StoredLiveMember::default();
+        self.is_behind = false;
         for (uid, new) in &mut stored.members {
             let old = self.stored.members.get(uid).unwrap_or(&none);
-            self.muted.follow(uid, old.muted, &mut new.muted, planned);
-            self.blocked.follow(uid, old.blocked, &mut new.blocked, planned);
+            self.is_behind |= self.muted.follow(uid, old.muted, &mut new.muted, planned);
+            self.is_behind |= self.blocked.follow(uid, old.blocked, &mut new.blocked, planned);
         }
         for uid in self.stored.members.keys().filter(|uid| !stored.members.contains_key(*uid)) {
             self.muted.set(uid, None);
@@ -97,6 +103,11 @@ impl Roll {
         self.stored = stored;
         self.muted.ended.clear();
         self.blocked.ended.clear();
+    }
+
+    /// Whether what was written last says something that has ended.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// What is stored, without what has ended.
@@ -163,6 +174,7 @@ impl Roll {
     }
 
     fn change<T>(&mut self, uid: &Uid, change: impl FnOnce(&mut StoredLiveMember) -> T) -> T {
+        self.is_behind = true;
         change_member(&mut self.stored, uid, change)
     }
 }

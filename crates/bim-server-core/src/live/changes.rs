@@ -38,6 +38,8 @@ pub(crate) enum Change {
     Measure(Actor, Box<Plan>),
     /// What a resident says about itself.
     MemberInfo(InfoPlan),
+    /// Mutes and blocks that ended are not kept any more.
+    Ended(StoredLiveRoll),
     /// Attributes.
     Attributes(AttributePlan),
     /// What a message says.
@@ -60,7 +62,9 @@ impl Change {
     fn bars(&self) -> BTreeSet<Uid> {
         match self {
             Self::Measure(_, plan) => plan.removed.iter().cloned().collect(),
-            Self::Info(_) | Self::MemberInfo(_) | Self::Attributes(_) | Self::Edit(_) => BTreeSet::new(),
+            Self::Info(_) | Self::MemberInfo(_) | Self::Ended(_) | Self::Attributes(_) | Self::Edit(_) => {
+                BTreeSet::new()
+            }
         }
     }
 
@@ -84,6 +88,7 @@ impl Change {
                 }));
                 ops
             }
+            Self::Ended(stored) => vec![roll(stored)],
             Self::MemberInfo(plan) => plan.roll.as_ref().map(roll).into_iter().collect(),
             Self::Attributes(plan) => {
                 let record = RecordKey::LiveAttributes(key.app, key.group);
@@ -192,6 +197,7 @@ impl Engine {
         active.changing = false;
         active.restrains = Restraint::Nobody;
         active.bars.clear();
+        let is_upkeep = matches!(change, Change::Ended(_));
         if matches!(change, Change::Edit(_)) {
             active.appending = active.appending.saturating_sub(1);
         }
@@ -207,6 +213,20 @@ impl Engine {
         }
         self.expire_sanctions(now, key);
         self.next_change(now, key);
+        if !is_upkeep {
+            self.forget_ended(now, key);
+        }
+    }
+
+    /// Has the disk forget mutes and blocks that ended, so that no step of the wall clock brings them back with a
+    /// restart. When it can not be written now, it is tried again with the next request or change.
+    pub(super) fn forget_ended(&mut self, now: Now, key: GroupKey) {
+        let Some(active) = self.rooms.active(key).filter(|active| !active.changing && !active.ending) else {
+            return;
+        };
+        if let Some(roll) = active.room.without_ended(now) {
+            self.write_change(key, Asker::NOBODY, Change::Ended(roll));
+        }
     }
 
     /// A change could not be made. What a moderator removes is tried again.
@@ -248,6 +268,7 @@ impl Engine {
                 }
                 self.tell_measure(now, key, asker, &actor, *plan, Kept::Durably);
             }
+            Change::Ended(roll) => active.room.replace_roll(roll, next(), now),
             Change::MemberInfo(mut plan) => {
                 if let Some(roll) = plan.roll.take() {
                     active.room.replace_roll(roll, next(), now);

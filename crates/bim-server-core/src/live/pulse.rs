@@ -16,6 +16,7 @@ impl Engine {
         self.expire_sanctions(now, key);
         self.pulse(now, key);
         self.expire_attributes(now, key);
+        self.forget_ended(now, key);
         self.end_when_idle(now, key);
     }
 

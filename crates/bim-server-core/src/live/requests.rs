@@ -162,6 +162,7 @@ impl Engine {
             RoomRequest::Announce(broadcast) => self.announce(now, key, broadcast),
             RoomRequest::Watch => {}
         }
+        self.forget_ended(now, key);
     }
 
     /// The answer when there is no such group.
