@@ -6,6 +6,8 @@ use bim_livegroup::budget::{Budgets, Rate};
 use bim_livegroup::room::{BufferLimits, RoomPolicy};
 use bim_types::limits;
 
+use crate::io::ModerationVerdict;
+
 /// The engine's limits. Every default is the constant of the same meaning in [`bim_types::limits`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
@@ -127,6 +129,17 @@ impl Default for EngineConfig {
 }
 
 impl EngineConfig {
+    /// The verdict in place of a moderation hook that gave none; a refusal says why it did not. The engine gives it
+    /// when the time is over, a shell that can not ask at all gives it at once.
+    #[must_use]
+    pub fn fallback_verdict(&self, why: &str) -> ModerationVerdict {
+        if self.moderation_fallback_allows {
+            ModerationVerdict::Allow
+        } else {
+            ModerationVerdict::Refuse { check_code: 0, message: why.to_owned() }
+        }
+    }
+
     /// What rooms decide by.
     pub(crate) fn room_policy(&self) -> RoomPolicy {
         let room = |per_second| Rate { per_second, burst: per_second };

@@ -187,8 +187,7 @@ impl Server {
         let fanout = Fanout::start(self.config.shards());
         let clock = self.clock.unwrap_or_else(Clock::system);
         let sources = Sources { arrivals, controls: asked, ready };
-        let verdict_timeout = self.config.limits.engine.moderation_timeout;
-        let desk = Desk::new(self.moderator, verdict_timeout, Arc::clone(&counters));
+        let desk = Desk::new(self.moderator, &self.config.limits.engine, Arc::clone(&counters));
         let pump = Pump::new(machine, clock, fanout, store, desk, sources, Arc::clone(&counters));
         let over = CancellationToken::new();
         let guard = over.clone().drop_guard();

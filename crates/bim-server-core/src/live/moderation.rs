@@ -125,12 +125,7 @@ impl Engine {
     pub(crate) fn tick_checks(&mut self, now: Now) {
         while self.checks.next_deadline().is_some_and(|at| at <= now.mono) {
             let Some((_, id)) = self.checks.deadlines.pop_first() else { return };
-            let verdict = if self.config.moderation_fallback_allows {
-                ModerationVerdict::Allow
-            } else {
-                let message = "no verdict in time".to_owned();
-                ModerationVerdict::Refuse { check_code: 0, message }
-            };
+            let verdict = self.config.fallback_verdict("no verdict in time");
             self.on_moderated(now, id, verdict);
         }
     }

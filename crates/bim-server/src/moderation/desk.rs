@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bim_server_core::{Input, Moderated};
+use bim_server_core::{EngineConfig, Input, Moderated, ModerationVerdict};
 use bim_types::Seq;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
@@ -13,7 +13,7 @@ use super::{AfterSend, Moderator};
 use crate::counters::Counters;
 
 /// Messages that are with [`Moderator::before`] at once. What finds no place is not asked about: the fallback
-/// decides when the time for a verdict is over.
+/// decides at once.
 pub const BEFORE_HOOKS_MAX: usize = 1_024;
 
 /// Messages that are with [`Moderator::after`] at once. What finds no place is not shown, and stays.
@@ -26,6 +26,8 @@ pub const AFTER_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Desk {
     moderator: Option<Arc<dyn Moderator>>,
     before_timeout: Duration,
+    /// What is decided on a message that there is no place for.
+    no_place: ModerationVerdict,
     before: JoinSet<Outcome>,
     after: JoinSet<Outcome>,
     decided: VecDeque<Input>,
@@ -43,21 +45,31 @@ enum Outcome {
 }
 
 impl Desk {
-    /// A desk with a moderator or none, and how long a verdict may take.
+    /// A desk with a moderator or none; the limits say how long a verdict may take, and what holds without one.
     pub(crate) fn new(
         moderator: Option<Arc<dyn Moderator>>,
-        before_timeout: Duration,
+        limits: &EngineConfig,
         counters: Arc<Counters>,
     ) -> Self {
-        let (before, after) = (JoinSet::new(), JoinSet::new());
-        Self { moderator, before_timeout, before, after, decided: VecDeque::new(), counters }
+        Self {
+            moderator,
+            before_timeout: limits.moderation_timeout,
+            no_place: limits.fallback_verdict("too many messages wait for a verdict"),
+            before: JoinSet::new(),
+            after: JoinSet::new(),
+            decided: VecDeque::new(),
+            counters,
+        }
     }
 
-    /// Asks about a message that waits. Without an answer the engine decides by itself, in time.
+    /// Asks about a message that waits. Without an answer the engine decides by itself, in time. What waits here to
+    /// be taken is never more than what waits for a verdict in the engine.
     pub(crate) fn moderate(&mut self, id: u64, message: Moderated) {
         let Some(moderator) = self.moderator.clone() else { return };
         if self.before.len() >= BEFORE_HOOKS_MAX {
-            return self.counters.count_moderation_busy();
+            self.counters.count_moderation_busy();
+            let verdict = self.no_place.clone();
+            return self.decided.push_back(Input::Moderated { id, verdict });
         }
         let limit = self.before_timeout;
         self.before.spawn(async move {

@@ -46,8 +46,16 @@ impl Moderator for Obedient {
     }
 }
 
+fn limits(fallback_allows: bool) -> EngineConfig {
+    EngineConfig {
+        moderation_timeout: LIMIT,
+        moderation_fallback_allows: fallback_allows,
+        ..EngineConfig::default()
+    }
+}
+
 fn desk() -> Desk {
-    Desk::new(Some(Arc::new(Obedient)), LIMIT, Arc::default())
+    Desk::new(Some(Arc::new(Obedient)), &limits(false), Arc::default())
 }
 
 async fn next(desk: &mut Desk) -> Input {
@@ -111,15 +119,33 @@ async fn what_finds_no_place_is_counted_and_a_place_is_free_again_after_the_limi
     }
     assert_eq!((desk.before.len(), desk.after.len()), (BEFORE_HOOKS_MAX, AFTER_HOOKS_MAX));
     assert_eq!(desk.counters.moderation_busy(), 2);
+    assert!(matches!(desk.take(), Some(Input::Moderated { id: 1_024, .. })));
     // Waiting for verdicts is what notices that hooks are over.
     assert!(timeout(2 * LIMIT, desk.arrived()).await.is_err());
     desk.moderate(9, message("fine"));
     assert!(matches!(next(&mut desk).await, Input::Moderated { id: 9, .. }));
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_place_is_decided_by_the_fallback_at_once() {
+    let message_of_refusal = "too many messages wait for a verdict".to_owned();
+    let refused = ModerationVerdict::Refuse { check_code: 0, message: message_of_refusal };
+    for (fallback_allows, expected) in [(true, ModerationVerdict::Allow), (false, refused)] {
+        let mut desk = Desk::new(Some(Arc::new(Obedient)), &limits(fallback_allows), Arc::default());
+        let start = tokio::time::Instant::now();
+        for id in 0..=BEFORE_HOOKS_MAX as u64 {
+            desk.moderate(id, message("hang"));
+        }
+        let Input::Moderated { id, verdict } = next(&mut desk).await else { panic!("no verdict") };
+        assert_eq!((id, verdict), (BEFORE_HOOKS_MAX as u64, expected));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(desk.take().is_none());
+    }
+}
+
 #[tokio::test]
 async fn without_a_moderator_nothing_runs() {
-    let mut desk = Desk::new(None, LIMIT, Arc::default());
+    let mut desk = Desk::new(None, &limits(false), Arc::default());
     desk.moderate(1, message("fine"));
     desk.review(Seq(1), message("remove"));
     assert!(desk.before.is_empty() && desk.after.is_empty() && desk.take().is_none());

@@ -13,8 +13,8 @@
 //!      └───── Review ───► Desk ─► one task per message ─► Moderator::after ──► Keep, or Remove ─► engine
 //! ```
 //!
-//! *When a hook fails.* A verdict that does not come within `limits.moderation_timeout`, for whatever reason (the
-//! hook is slow, it panicked, [`BEFORE_HOOKS_MAX`] others run), is given by the setting `limits.moderation_fallback`.
+//! *When a hook fails.* A verdict that does not come within `limits.moderation_timeout`, because the hook is slow or
+//! panicked, is given by the setting `limits.moderation_fallback`; and at once when [`BEFORE_HOOKS_MAX`] others run.
 
 mod desk;
 mod phrases;
