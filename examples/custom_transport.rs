@@ -5,14 +5,16 @@
 #![expect(clippy::print_stdout, reason = "a program that shows what it does")]
 use async_trait::async_trait;
 use bim_transport::{
-    AcceptError, BoxConnection, Connection, ConnectionExt, DialError, Dialer, Endpoint, FRAME_BYTES_MAX,
-    Listener, OUTBOUND_BYTES_HIGH, Peer, TransportError,
+    AcceptError, BoxConnection, CLOSE_TIMEOUT, Connection, ConnectionExt, DialError, Dialer, Endpoint,
+    FRAME_BYTES_MAX, Listener, OUTBOUND_BYTES_HIGH, Peer, TransportError,
 };
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{Sleep, sleep};
 
 struct UnixConnection {
     stream: UnixStream,
@@ -21,12 +23,21 @@ struct UnixConnection {
     frame_limit: usize,
     over: bool,
     peer: Peer,
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 impl UnixConnection {
     fn boxed(stream: UnixStream) -> BoxConnection {
         let (outbound, inbound, peer) = (BytesMut::new(), BytesMut::new(), Peer::other("unix"));
-        Box::new(Self { stream, outbound, inbound, frame_limit: FRAME_BYTES_MAX, over: false, peer })
+        Box::new(Self {
+            stream,
+            outbound,
+            inbound,
+            frame_limit: FRAME_BYTES_MAX,
+            over: false,
+            peer,
+            patience: None,
+        })
     }
 
     fn poll_drain(&mut self, down_to: usize, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -83,7 +94,17 @@ impl Connection for UnixConnection {
         Poll::Ready(received.transpose())
     }
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        let drained = if self.over { Ok(()) } else { ready!(self.poll_drain(0, cx)) };
+        let drained = match self.poll_drain(0, cx) {
+            _ if self.over => Ok(()),
+            Poll::Ready(drained) => drained,
+            Poll::Pending => {
+                // A peer that does not read holds it up only so long.
+                let patience = self.patience.get_or_insert_with(|| Box::pin(sleep(CLOSE_TIMEOUT)));
+                ready!(patience.as_mut().poll(cx));
+                self.outbound.clear();
+                Err(TransportError::TimedOut)
+            }
+        };
         self.over = true;
         // What was written stays readable for the peer; one that went first is no error.
         Pin::new(&mut self.stream).poll_shutdown(cx).map(|_| drained)

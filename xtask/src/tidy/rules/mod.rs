@@ -14,6 +14,7 @@ mod machine_trees;
 mod manifests;
 mod pure_machines;
 pub(super) mod ratchet;
+mod testing_guide;
 mod text;
 mod unfinished;
 mod unwraps;
@@ -34,6 +35,7 @@ pub(super) const ALL: &[Rule] = &[
     manifests::check,
     pure_machines::check,
     ratchet::check,
+    testing_guide::check,
     text::check,
     unfinished::check,
     unwraps::check,
