@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use bim_server_core::script::{Entry, Journal, RequestKind, Seen as What, SeenRequest};
 use bim_types::{ErrorCode, Uid};
@@ -12,11 +13,11 @@ use bim_types::{ErrorCode, Uid};
 /// Users are named as elsewhere: `"alice"` or `7_i64`. What the fake server's own back end did is not in it.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    journal: Journal,
+    journal: Arc<Journal>,
 }
 
 impl Seen {
-    pub(crate) fn new(journal: Journal) -> Self {
+    pub(crate) fn new(journal: Arc<Journal>) -> Self {
         Self { journal }
     }
 

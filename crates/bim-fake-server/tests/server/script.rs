@@ -158,9 +158,8 @@ async fn an_expired_token_ends_the_session_with_100_and_is_not_taken_again_but_a
     let mut bob = Peer::logged_in(&server, "bob").await;
     server.expire_token("alice").await;
     let goodbye = loop {
-        match alice.frame().await.expect("a goodbye before the end") {
-            ServerFrame::Goodbye(goodbye) => break goodbye,
-            _ => {}
+        if let ServerFrame::Goodbye(goodbye) = alice.frame().await.expect("a goodbye before the end") {
+            break goodbye;
         }
     };
     assert_eq!(goodbye.reason.unwrap().code, ErrorCode::ExpiredToken);

@@ -100,10 +100,6 @@ impl Journal {
             self.gone += 1;
         }
     }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// What an entry costs. A text that several entries share is counted for each.

@@ -37,7 +37,7 @@ struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) rules: Rules,
-    pub(super) journal: Journal,
+    pub(super) journal: Arc<Journal>,
     pub(super) tokens: Tokens,
     pub(super) wishes: VecDeque<Wish>,
     pub(super) lives: u64,
@@ -85,15 +85,15 @@ impl Script {
         self.change(|state| state.rules.clear());
     }
 
-    /// What the server saw until now.
+    /// What the server saw until now. Costs nothing, as long as it is let go before the server sees more.
     #[must_use]
-    pub fn journal(&self) -> Journal {
-        self.change(|state| state.journal.clone())
+    pub fn journal(&self) -> Arc<Journal> {
+        self.change(|state| Arc::clone(&state.journal))
     }
 
     /// Forgets what the server saw until now.
     pub fn forget_journal(&self) {
-        self.change(|state| state.journal.clear());
+        self.change(|state| state.journal = Arc::default());
     }
 
     /// Has every token of a user run out, with the next input: those the server has seen, and those whose id is a

@@ -6,6 +6,7 @@ mod frames;
 mod outputs;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bim_types::{ConnectionId, Mono, Now, Refusal, Token};
@@ -129,6 +130,6 @@ impl Scripted {
 
     fn push(&mut self, entry: Entry) {
         self.has_news = true;
-        self.script.change(|state| state.journal.push(entry));
+        self.script.change(|state| Arc::make_mut(&mut state.journal).push(entry));
     }
 }
