@@ -33,6 +33,7 @@ mod builder;
 mod dialer;
 pub mod faults;
 mod network;
+mod replay;
 mod scripting;
 mod seen;
 mod server;
@@ -44,7 +45,9 @@ pub use bim_server_core::script::{
 };
 pub use builder::{FakeServerBuilder, FakeServerError};
 pub use dialer::ServerDialer;
+pub use bim_server::recording::{RecordingError, Report};
 pub use network::Link;
+pub use replay::replay;
 pub use scripting::UNTIL_TIMEOUT;
 pub use seen::Seen;
 pub use server::{FakeServer, serve};

@@ -52,6 +52,7 @@ mod open;
 #[cfg(feature = "redb")]
 mod private_file;
 mod pump;
+pub mod recording;
 mod running;
 mod server;
 #[cfg(all(feature = "websocket", feature = "quic"))]

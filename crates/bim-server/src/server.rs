@@ -20,6 +20,7 @@ use crate::door::{Door, Hall};
 use crate::fanout::Fanout;
 use crate::moderation::{Desk, Moderator};
 use crate::pump::{CONTROLS_MAX, Machine, Pump, Sources};
+use crate::recording;
 use crate::running::Running;
 use crate::start_error::StartError;
 use crate::store::{Store, StoreMode};
@@ -107,7 +108,7 @@ impl Server {
         self
     }
 
-    /// Starts a server on a log that is open. Of the settings, only limits and workers matter.
+    /// Starts a server on a log that is open. Of the settings, only limits, workers and the recording matter.
     ///
     /// # Errors
     ///
@@ -149,7 +150,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The settings do not fit together, the log cannot be read, or the system gives no thread.
+    /// The settings do not fit together, the log cannot be read, the recording cannot be made, or the system gives
+    /// no thread.
     pub async fn run(self) -> Result<Running, StartError> {
         self.run_with(|engine| engine).await
     }
@@ -166,7 +168,13 @@ impl Server {
         };
         let mut limits = self.config.limits.engine.clone();
         limits.moderates = self.moderator.is_some();
-        let engine = Engine::new(limits, seed);
+        let engine = match self.config.record.file.clone() {
+            None => Engine::new(limits, seed),
+            Some(path) => {
+                let recording = recording::begin(path, self.config.record.bodies).await?;
+                Engine::recorded(limits, seed, recording)
+            }
+        };
         self.run_machine(wrap(engine)).await
     }
 

@@ -77,6 +77,15 @@ pub enum StartError {
     /// The word list of the settings cannot be used.
     #[error("`moderation.words` can not be used")]
     WordList(#[from] WordListError),
+    /// The recording cannot be made.
+    #[error("recording {} can not be made; it has to be a new file", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
     /// The engine could not read what it needs from the log.
     #[error("the log could not be read")]
     LogUnreadable,

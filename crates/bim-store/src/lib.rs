@@ -26,12 +26,16 @@ pub mod contract;
 #[cfg(feature = "crash-image")]
 pub mod crash;
 pub mod memory;
+mod recording_file;
 #[cfg(feature = "redb")]
 pub mod redb;
 mod server_log;
 mod thread;
 
 pub use client_store::{ClientStore, ClientStoreError};
+pub use recording_file::{
+    NotRecorded, RECORDING_BYTES_MAX, RECORDING_QUEUE_BYTES_MAX, RECORDING_QUEUE_MAX, RecordingFile,
+};
 pub use server_log::{LogError, ReadLimit, ServerLog};
 pub use thread::{
     COMMIT_BYTES_MAX, COMMIT_OPS_MAX, CommitDone, LogReader, LogThread, LogThreadOptions, QUEUE_BYTES_MAX,

@@ -93,6 +93,7 @@ mod setup;
 mod shared;
 mod token;
 
+pub mod recording;
 pub mod store;
 pub mod transport;
 

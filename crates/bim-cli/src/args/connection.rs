@@ -37,6 +37,13 @@ pub(crate) struct ConnectionArgs {
     /// Keep this installation's identity there, instead of being a new device each time
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Record to this new file what the client is told, for a bug report: no token, and no message body without
+    /// --record-bodies; see `bim replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Record message bodies as they are
+    #[arg(long, requires = "record")]
+    pub(crate) record_bodies: bool,
 }
 
 /// One live group of a server.

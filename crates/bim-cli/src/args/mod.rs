@@ -86,6 +86,17 @@ pub(crate) enum Command {
     /// ends with 0 once every line has its verdict; with 1 and the reason otherwise.
     #[command(after_help = CHAT_HELP)]
     Chat(ChatArgs),
+    /// Play a recording of a server or a client, and say whether the same comes of it.
+    ///
+    /// A recording is what `bim serve --record FILE`, `bim chat --record FILE` or a program with `bim` wrote. It is
+    /// told to a fresh machine of this version. Ends with 0 when that wants the same after every entry, with 1 and
+    /// the first difference otherwise. Nothing is sent anywhere.
+    #[command(after_help = "Examples:
+  bim serve --record bug.bimrec
+  bim chat --join --record bug.bimrec --record-bodies
+  bim replay bug.bimrec
+  bim replay bug.bimrec --json")]
+    Replay(ReplayArgs),
     /// Print the version.
     Version,
 }
@@ -181,6 +192,16 @@ pub(crate) struct ChatArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The recording
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// One JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// A file with settings; see --print-config
     #[arg(long, value_name = "FILE")]
@@ -206,6 +227,13 @@ pub(crate) struct ServeArgs {
     /// Fan-out shards; 0 for one per core
     #[arg(long, value_name = "COUNT")]
     pub(crate) workers: Option<usize>,
+    /// Record to this new file what the engine is told, for a bug report: no token and no secret, and no message
+    /// body without --record-bodies; see `bim replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Record message bodies as they are
+    #[arg(long)]
+    pub(crate) record_bodies: bool,
     /// How the log is written
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogFormatArg>,

@@ -4,6 +4,7 @@ mod app;
 mod dev;
 mod group;
 mod place;
+mod replay;
 mod serve;
 mod token;
 
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
             Command::Token(args) => token::run(args).await,
             Command::Group(command) => group::run(command).await,
             Command::Chat(args) => chat::run(args).await,
+            Command::Replay(args) => replay::run(args).await,
             Command::Version => Ok(()),
         }
     });

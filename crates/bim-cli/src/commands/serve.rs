@@ -61,6 +61,8 @@ fn load(args: &ServeArgs) -> Result<ServerConfig, CliError> {
         certificate: args.tls_certificate.clone(),
         key: args.tls_key.clone(),
         workers: args.workers,
+        record: args.record.clone(),
+        record_bodies: args.record_bodies.then_some(true),
         log_format: args.log_format.map(LogFormat::from),
         log_level: args.log_level.map(LogLevel::from),
         settings: args.settings.clone(),

@@ -35,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) uid: Uid,
     pub(crate) token: TokenSource,
     pub(crate) data_dir: Option<PathBuf>,
+    /// Where the client is recorded to, and whether with message bodies.
+    pub(crate) record: Option<(PathBuf, bool)>,
     /// The group of the join file.
     pub(crate) group: Option<ConversationShortId>,
 }
@@ -61,6 +63,7 @@ impl Target {
             uid,
             token: token(args, join_path)?,
             data_dir: args.data_dir.clone(),
+            record: args.record.clone().map(|file| (file, args.record_bodies)),
             group: join.as_ref().and_then(|join| join.group).map(group_id).transpose()?,
         })
     }
@@ -107,6 +110,9 @@ impl Target {
         }
         if let Some(data_dir) = &self.data_dir {
             builder = builder.data_dir(data_dir);
+        }
+        if let Some((file, bodies)) = &self.record {
+            builder = builder.record(file).record_bodies(*bodies);
         }
         builder.build().await.map_err(|error| self.build_refusal(&error))
     }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::client::Client;
 use crate::driver::Driver;
 use crate::error::Error;
+use crate::recording::RecordingPlan;
 use crate::setup::endpoints::{self, Target};
 use crate::setup::{Environment, IntoAppId, SdkConfig, ServerTrust};
 use crate::shared::{CALLS_MAX, Handle, Shared};
@@ -31,6 +32,7 @@ pub struct ClientBuilder {
     store: Option<Arc<dyn ClientStore>>,
     event_buffer: usize,
     log: bool,
+    recording: RecordingPlan,
     bad_endpoint: Option<Error>,
 }
 
@@ -58,6 +60,7 @@ impl ClientBuilder {
             store: None,
             event_buffer: EVENT_BUFFER,
             log: true,
+            recording: RecordingPlan::default(),
             bad_endpoint: None,
         }
     }
@@ -130,6 +133,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Records everything that the client is told to a new file, from which a bug report becomes a test: see
+    /// [`recording`](crate::recording). Only its owner may read it. No token is in it, and no message body unless
+    /// [`record_bodies`](Self::record_bodies) is set; everything else is. It ends with the client.
+    pub fn record(mut self, file: impl Into<PathBuf>) -> Self {
+        self.recording.path = Some(file.into());
+        self
+    }
+
+    /// Whether a recording holds message bodies as they are, and not letters of the same length (no).
+    pub fn record_bodies(mut self, bodies: bool) -> Self {
+        self.recording.bodies = bodies;
+        self
+    }
+
     pub(crate) fn config(mut self, config: SdkConfig) -> Self {
         self.data_dir = config.data_dir;
         self.log(config.log).environment(config.environment)
@@ -139,8 +156,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// 2004 for an app id, uid, endpoint or certificate that is not valid, no endpoint at all, or a call outside a
-    /// tokio runtime; 2005 the data directory can not be written; 2006 it is in use by another client or process,
+    /// 2004 for an app id, uid, endpoint or certificate that is not valid, no endpoint at all, a recording that can
+    /// not be made, or a call outside a tokio runtime; 2005 the data directory can not be written; 2006 it is in use by another client or process,
     /// and still is after a second; 2007, 2008 its database failed or is damaged.
     ///
     /// # Cancel safety
@@ -150,16 +167,18 @@ impl ClientBuilder {
         if runtime::Handle::try_current().is_err() {
             return Err(Error::hint(ErrorCode::ParameterError, "`build` needs a tokio runtime"));
         }
-        let Self { who, targets, trust, data_dir, store, event_buffer, log, bad_endpoint } = self;
+        let Self { who, targets, trust, data_dir, store, event_buffer, log, recording, bad_endpoint } = self;
         let (app, uid) = who?;
         if let Some(error) = bad_endpoint {
             return Err(error);
         }
         let opening = tokio::task::spawn_blocking(move || {
             let dialers = endpoints::dialers(targets, &trust)?;
-            Ok::<_, Error>((dialers, open_store(store, data_dir)?))
+            let store = open_store(store, data_dir)?;
+            let recording = RecordingPlan { log, ..recording }.begin()?;
+            Ok::<_, Error>((dialers, store, recording))
         });
-        let (dialers, store) = opening.await.map_err(|error| {
+        let (dialers, store, recording) = opening.await.map_err(|error| {
             Error::with_source(ErrorCode::InternalError, "opening the client did not finish", error)
         })??;
         let random = random()?;
@@ -173,7 +192,11 @@ impl ClientBuilder {
         };
         let shared = Arc::new(Shared::new(app, uid, event_buffer, log, u128::from_be_bytes(random.0)));
         let (calls, incoming) = mpsc::channel(CALLS_MAX);
-        let driver = Driver::new(ClientMachine::new(config), Arc::clone(&shared), dialers, store, incoming);
+        let machine = match recording {
+            Some(recording) => ClientMachine::recorded(config, recording),
+            None => ClientMachine::new(config),
+        };
+        let driver = Driver::new(machine, Arc::clone(&shared), dialers, store, incoming);
         tokio::spawn(driver.run());
         Ok(Client::new(Handle { calls, shared }))
     }

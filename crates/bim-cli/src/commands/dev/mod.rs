@@ -66,6 +66,7 @@ async fn chat(server: &Running, home: &Home, uid: Uid, args: &DevArgs) -> Result
         uid,
         token: TokenSource::provider(tokens.clone()),
         data_dir: None,
+        record: None,
         group: None,
     };
     let group = lobby(&target).await?;
