@@ -11,6 +11,8 @@ mod groups;
 #[cfg(test)]
 mod kill_nine;
 #[cfg(test)]
+mod recording;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tokens;
