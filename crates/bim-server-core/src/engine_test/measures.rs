@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use bim_proto::stored::StoredLiveRoll;
 use bim_proto::{RequestBody, ResponseBody, ServerFrame};
-use bim_store::ServerLog;
-use bim_types::store::RecordKey;
 use bim_types::{
     ErrorCode, GroupChange, GroupInfoChange, Measure, MemberList, MuteAll, Priority, Role, Uid, Until,
 };
@@ -458,53 +455,6 @@ fn slow_mode_holds_for_members_and_ends_when_it_is_taken_back() {
     assert_eq!((stage.say(owner, 1), stage.say(owner, 2)), (Ok(2), Ok(3)));
     stage.measure(owner, Measure::SlowMode(Duration::ZERO)).unwrap();
     assert_eq!(stage.say(bob, 2), Ok(4));
-}
-
-#[test]
-fn a_mute_that_ended_is_not_kept_and_comes_back_with_no_clock() {
-    let mut stage = Stage::new();
-    let owner = stage.owner;
-    stage.measure(owner, Measure::Mute(vec![uid("bob")], 5 * SECOND)).unwrap();
-    stage.measure(owner, block("eve", 5 * SECOND)).unwrap();
-    stage.measure(owner, for_ever("ann")).unwrap();
-    let kept = |stage: &Stage| -> Vec<Uid> {
-        let record = RecordKey::LiveRoll(stage.key().app, stage.key().group);
-        let record = stage.world.log.record(&record).unwrap().unwrap();
-        StoredLiveRoll::decode(record.value).unwrap().members.into_keys().collect()
-    };
-    assert_eq!(kept(&stage), ["ann", "bob", "eve"].map(uid));
-    stage.pass(6 * SECOND);
-    assert_eq!(kept(&stage), [uid("ann")]);
-    stage.world.now.wall = stage.world.now.wall.before(5 * SECOND);
-    let mut stage = stage.restart();
-    let bob = stage.bob;
-    assert_eq!(stage.say(bob, 1), Ok(1));
-}
-
-#[test]
-fn an_end_that_meets_a_change_or_a_full_disk_is_kept_later() {
-    let mut stage = Stage::new();
-    let (owner, ann) = (stage.owner, stage.ann);
-    let behind = |stage: &Stage| {
-        let record = RecordKey::LiveRoll(stage.key().app, stage.key().group);
-        let record = stage.world.log.record(&record).unwrap().unwrap();
-        !StoredLiveRoll::decode(record.value).unwrap().members.is_empty()
-    };
-    stage.measure(owner, Measure::Mute(vec![uid("bob")], 5 * SECOND)).unwrap();
-    stage.pass(4 * SECOND);
-    stage.world.holds_writes = true;
-    stage.request_measure(owner, Measure::SlowMode(SECOND));
-    stage.pass(2 * SECOND);
-    assert!(behind(&stage));
-    stage.world.release_writes();
-    assert!(!behind(&stage));
-    stage.measure(owner, Measure::Mute(vec![uid("bob")], 5 * SECOND)).unwrap();
-    stage.world.is_busy = true;
-    stage.pass(6 * SECOND);
-    stage.world.is_busy = false;
-    assert!(behind(&stage));
-    stage.ask(ann, RequestBody::GetLiveGroup(stage.group)).unwrap();
-    assert!(!behind(&stage));
 }
 
 #[test]

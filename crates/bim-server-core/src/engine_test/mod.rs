@@ -5,6 +5,7 @@ mod broadcast;
 mod changes;
 mod counters;
 mod edits;
+mod ended;
 mod groups;
 mod idle;
 mod measures;
