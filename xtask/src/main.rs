@@ -35,6 +35,8 @@ enum Chore {
     Tidy,
     /// Generates Rust and the descriptor set from proto/, and guards against breaking changes.
     Codegen(codegen::Args),
+    /// Plays the whole system in one thread, with seeded faults.
+    Sim(sim::Args),
     /// Feeds decoders, parsers and machines with bytes that try to break their promises.
     Fuzz(fuzz::Args),
 }

@@ -43,6 +43,26 @@ pub(crate) fn output_of(command: &mut Command) -> Result<Output, Failure> {
     })
 }
 
+/// Runs a command to its end and lets it print; fails when it does.
+pub(crate) fn watch(command: &mut Command, mend: &str) -> Result<(), Failure> {
+    let status = command.status().map_err(|error| {
+        Failure::new(format!("{} could not start: {error}", spelled(command)), "install what it needs")
+    })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{} failed: {status}", spelled(command)), mend))
+    }
+}
+
+/// The triple of this machine.
+pub(crate) fn host(root: &Path) -> Result<String, Failure> {
+    let said = capture(Command::new("rustc").current_dir(root).arg("-vV"))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| Failure::new("rustc does not say its host", "reinstall the Rust toolchain"))
+}
+
 /// Everything a program printed, errors last.
 pub(crate) fn said(output: &Output) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();

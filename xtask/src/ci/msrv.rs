@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::shell;
 
 pub(super) fn run(root: &Path) -> Result<String, Failure> {
-    let host = host(root)?;
+    let host = shell::host(root)?;
     let args = ["metadata", "--format-version", "1", "--filter-platform", &host];
     let metadata = shell::capture(&mut shell::cargo(root, &args))?;
     let value: Value = serde_json::from_str(&metadata)
@@ -65,13 +65,6 @@ fn try_it(root: &Path, version: &str) -> Result<String, Failure> {
     ]);
     command.env_remove("CARGO").env_remove("RUSTC");
     shell::capture(&mut command).map(|_| format!("tried with {version}"))
-}
-
-fn host(root: &Path) -> Result<String, Failure> {
-    let said = shell::capture(Command::new("rustc").current_dir(root).arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .ok_or_else(|| Failure::new("rustc does not say its host", "reinstall the Rust toolchain"))
 }
 
 fn text<'a>(package: &'a Value, key: &str) -> &'a str {

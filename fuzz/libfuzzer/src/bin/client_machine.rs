@@ -1,0 +1,4 @@
+//! libFuzzer on the target `client_machine`.
+#![no_main]
+
+bim_libfuzzer::program!(client_machine);

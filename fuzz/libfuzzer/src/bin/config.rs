@@ -1,0 +1,4 @@
+//! libFuzzer on the target `config`.
+#![no_main]
+
+bim_libfuzzer::program!(config);

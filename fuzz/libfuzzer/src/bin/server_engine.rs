@@ -1,0 +1,4 @@
+//! libFuzzer on the target `server_engine`.
+#![no_main]
+
+bim_libfuzzer::program!(server_engine);

@@ -1,0 +1,4 @@
+//! libFuzzer on the target `stored`.
+#![no_main]
+
+bim_libfuzzer::program!(stored);
