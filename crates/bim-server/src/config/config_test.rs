@@ -62,6 +62,24 @@ fn a_key_that_does_not_exist_is_told_with_the_nearest_one() {
 }
 
 #[test]
+fn what_an_error_repeats_can_be_shown_on_any_terminal() {
+    assert_eq!(
+        refusal("", &[("BIM_LISTEN_WEB\u{1b}[31m", "off")]),
+        "BIM_LISTEN_WEB[31m: there is no setting `listen.web[31m`; did you mean `listen.websocket`?"
+    );
+    let long = format!("BIM_LIMITS_{}", "A".repeat(1_000));
+    assert!(refusal("", &[(&long, "1")]).len() < 300);
+}
+
+#[test]
+fn text_at_hand_is_read_as_a_file_is() {
+    let none = ServerOverrides::default();
+    let parse = |text| ServerConfig::parse(Path::new("bim.toml"), text, [], &none);
+    assert_eq!(parse("workers = 3\n").unwrap(), load("workers = 3\n", &[], &none).unwrap());
+    assert_eq!(parse("worker = 3\n").unwrap_err().to_string(), refusal("worker = 3\n", &[]));
+}
+
+#[test]
 fn variables_of_others_are_left_alone() {
     let overrides = ServerOverrides::default();
     let config = load("", &[("BIM_TOKEN", "x"), ("HOME", "y"), ("BIM_LOGIN", "z")], &overrides).unwrap();
