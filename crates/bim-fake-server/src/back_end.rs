@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bim_server_core::script::{BackEndCall, BackEndReply, CallId, Script};
 use bim_types::{
-    ClientMessageId, ConversationShortId, GroupInfo, Measure, MeasureDone, MessageBody, Position, Priority,
-    Refusal, Uid,
+    ClientMessageId, ConversationShortId, ErrorCode, GroupInfo, Measure, MeasureDone, MessageBody, Position,
+    Priority, Refusal, Uid,
 };
 use tokio::time::sleep;
 
@@ -218,6 +218,8 @@ impl FakeServer {
                         wait = if again.is_empty() { after } else { wait };
                         again.push(call);
                     }
+                    // The same message again is harmless, whatever became of it.
+                    Err(Refusal { code: ErrorCode::OutcomeUnknown, .. }) => again.push(call),
                     other => panic!("a message was not delivered: {other:?}"),
                 }
             }
@@ -230,13 +232,13 @@ impl FakeServer {
     }
 
     fn put(&self, call: BackEndCall) -> Waiting<'_> {
-        assert!(self.parts.is_scripted, "an unscripted fake server has no seat for the app's own server");
+        assert!(self.parts().is_scripted, "an unscripted fake server has no seat for the app's own server");
         let script = self.script();
         Waiting { id: script.call(self.app_id(), call), script }
     }
 
     async fn answer(&self, waiting: Waiting<'_>) -> Result<BackEndReply, Refusal> {
-        let mut news = self.parts.news.subscribe();
+        let mut news = self.parts().news.subscribe();
         loop {
             news.mark_unchanged();
             if let Some(answer) = waiting.script.take_answer(waiting.id) {

@@ -15,7 +15,10 @@ use bim_transport::memory::MemoryConfig;
 use bim_types::Epoch;
 use tokio::sync::watch;
 
-use crate::server::{FakeServer, Parts};
+use crate::faults::Faults;
+use crate::lives::Parts;
+use crate::server::FakeServer;
+use crate::storm;
 
 /// The epoch of a fresh memory log.
 const EPOCH: Epoch = Epoch(1);
@@ -38,6 +41,8 @@ pub struct FakeServerBuilder {
     listeners: Vec<Box<dyn Listener>>,
     moderator: Option<Arc<dyn Moderator>>,
     is_scripted: bool,
+    faults: Option<Faults>,
+    fault_seed: Option<u64>,
 }
 
 impl FakeServerBuilder {
@@ -52,6 +57,8 @@ impl FakeServerBuilder {
             listeners: Vec::new(),
             moderator: None,
             is_scripted: true,
+            faults: None,
+            fault_seed: None,
         }
     }
 
@@ -134,6 +141,28 @@ impl FakeServerBuilder {
         })
     }
 
+    /// Has these things go wrong by themselves, for [`STORM_LASTS`](crate::STORM_LASTS) of tokio's clock or until
+    /// [`FakeServer::end_faults`]: those of [`STORM_FAULTS`](crate::STORM_FAULTS); the others can only happen in a
+    /// [`step`](crate::step) world. It is all drawn from one number. A test that panics meanwhile prints it:
+    ///
+    /// ```text
+    /// the faults of this run come again with BIM_FAULT_SEED=7290
+    /// ```
+    ///
+    /// With paused time and one thread the same seed has the same faults come at the same instants. What clients draw
+    /// at random themselves, such as how long they wait to reconnect, is not part of it.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = Some(faults);
+        self
+    }
+
+    /// Draws the faults from this number; by default from the environment variable `BIM_FAULT_SEED`, and without one
+    /// from another number each time.
+    pub fn fault_seed(mut self, seed: u64) -> Self {
+        self.fault_seed = Some(seed);
+        self
+    }
+
     /// Runs the bare engine, which is a little faster: there is no [`script`](FakeServer::script), nothing is
     /// [`seen`](FakeServer::seen), and the app's own server has no seat. For measuring.
     pub fn unscripted(mut self) -> Self {
@@ -161,7 +190,9 @@ impl FakeServerBuilder {
         };
         let news = parts.news.clone();
         parts.script.listen(move || news.send_modify(|told| *told = told.wrapping_add(1)));
-        FakeServer::start(parts, self.listeners).await
+        let seed = self.fault_seed;
+        let storm = self.faults.map(|faults| (faults, seed.unwrap_or_else(storm::any_seed)));
+        FakeServer::start(parts, self.listeners, storm).await
     }
 }
 

@@ -32,12 +32,14 @@ mod back_end;
 mod builder;
 mod dialer;
 pub mod faults;
+mod lives;
 mod network;
 mod replay;
 mod scripting;
 mod seen;
 mod server;
 pub mod step;
+mod storm;
 
 pub use app::FakeApp;
 pub use bim_server_core::script::{
@@ -51,3 +53,4 @@ pub use replay::replay;
 pub use scripting::UNTIL_TIMEOUT;
 pub use seen::Seen;
 pub use server::{FakeServer, serve};
+pub use storm::{STORM_FAULTS, STORM_LASTS};

@@ -33,7 +33,7 @@ impl FakeServer {
     /// ```
     #[must_use]
     pub fn script(&self) -> &Script {
-        &self.parts.script
+        &self.parts().script
     }
 
     /// Refuses the next message of anyone, with a code or a whole [`Refusal`].
@@ -83,7 +83,7 @@ impl FakeServer {
     /// The network of everyone, to be made bad. In memory only; see [`Link`].
     #[must_use]
     pub fn network(&self) -> Link {
-        Link::new(self.dialer.network(), Whose::Everyones)
+        Link::new(self.lives.dialer.network(), Whose::Everyones)
     }
 
     /// The network of one user.
@@ -93,7 +93,7 @@ impl FakeServer {
     /// When it is not a uid.
     #[must_use]
     pub fn network_of<U: TryInto<Uid, Error: fmt::Debug>>(&self, uid: U) -> Link {
-        Link::new(self.dialer.network(), Whose::Of(named(uid)))
+        Link::new(self.lives.dialer.network(), Whose::Of(named(uid)))
     }
 
     /// Takes everyone's network away; see [`Link::go_offline`].
@@ -153,7 +153,7 @@ impl FakeServer {
     /// Cancel safe.
     pub async fn until(&self, mut is_it: impl FnMut(&Seen) -> bool) -> Seen {
         let deadline = Instant::now() + UNTIL_TIMEOUT;
-        let mut news = self.parts.news.subscribe();
+        let mut news = self.parts().news.subscribe();
         loop {
             news.mark_unchanged();
             let seen = self.seen();
@@ -168,9 +168,19 @@ impl FakeServer {
         }
     }
 
-    /// Has the script look at what is wanted of it.
+    /// Has the script look at what is wanted of it. While faults keep the server down, it waits.
+    ///
+    /// # Panics
+    ///
+    /// While it is stopped otherwise.
     pub(crate) async fn nudge(&self) {
+        if self.fault_seed().is_some() {
+            let mut news = self.parts().news.subscribe();
+            // The sender lives as long as the server that is borrowed here.
+            while !self.lives.is_up() && news.changed().await.is_ok() {}
+        }
+        let admin = self.admin();
         // The answer is of no interest, and a server that stops has its own way to say so.
-        let _ = self.admin().call(AdminCommand::Status).await;
+        let _ = admin.call(AdminCommand::Status).await;
     }
 }

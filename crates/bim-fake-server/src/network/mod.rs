@@ -17,7 +17,7 @@ mod line;
 mod link;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,7 +29,7 @@ pub use link::Link;
 
 use condition::Condition;
 use line::Line;
-use wire::Wire;
+pub(crate) use wire::Wire;
 
 /// Connections remembered whose client has given up while they were silent. When full, the oldest is let go, and the
 /// server notices.
@@ -110,6 +110,32 @@ impl Network {
         if !everyone.is_silent && !everyone.is_offline {
             state.ghosts.clear();
         }
+    }
+
+    /// Everything is right again, for everyone. What was cut or silent stays so.
+    pub(crate) fn mend(&self) {
+        let mut state = self.lock();
+        state.users.clear();
+        self.everyone.send_replace(Condition::default());
+        for wire in state.wires.values() {
+            wire.set(Condition::default());
+            wire.set_own(|own| *own = Condition::default());
+        }
+        state.ghosts.clear();
+    }
+
+    /// One of the connections that are open, by chance.
+    pub(crate) fn any_wire(&self, chance: u64) -> Option<Arc<Wire>> {
+        let state = self.lock();
+        let chosen = chance.checked_rem(state.wires.len() as u64)?;
+        state.wires.values().nth(usize::try_from(chosen).ok()?).cloned()
+    }
+
+    /// One of the users that are connected, by chance.
+    pub(crate) fn any_user(&self, chance: u64) -> Option<Uid> {
+        let users: BTreeSet<Uid> = self.lock().wires.values().filter_map(|wire| wire.uid()).collect();
+        let chosen = chance.checked_rem(users.len() as u64)?;
+        users.into_iter().nth(usize::try_from(chosen).ok()?)
     }
 
     /// Cuts every connection that is meant.

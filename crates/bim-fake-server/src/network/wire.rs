@@ -10,7 +10,7 @@ use super::condition::Condition;
 
 /// What one connection hears of the network, and the tasks to wake when that changes.
 #[derive(Debug, Default)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     state: Mutex<State>,
 }
 
@@ -18,6 +18,8 @@ pub(super) struct Wire {
 struct State {
     uid: Option<Uid>,
     condition: Condition,
+    /// What is wrong with this one alone.
+    own: Condition,
     /// It was cut. It stays cut.
     is_cut: bool,
     /// It fell silent. It stays silent: a peer that was not heard for a while is not heard again.
@@ -63,7 +65,31 @@ impl Wire {
         });
     }
 
-    pub(super) fn cut(&self) {
+    /// It falls silent for good.
+    pub(crate) fn silence(&self) {
+        self.set_own(|own| own.is_silent = true);
+    }
+
+    /// Its client takes nothing, until it does again.
+    pub(crate) fn stall(&self, is_stalled: bool) {
+        self.set_own(|own| own.is_stalled = is_stalled);
+    }
+
+    /// Its client takes one frame in so long at most.
+    pub(crate) fn slow_down(&self, pace: Option<Duration>) {
+        self.set_own(|own| own.pace = pace);
+    }
+
+    /// Changes what is wrong with this one alone.
+    pub(super) fn set_own(&self, change: impl FnOnce(&mut Condition)) {
+        self.change(|state| {
+            change(&mut state.own);
+            state.is_silent |= state.own.is_silent;
+        });
+    }
+
+    /// Cuts it.
+    pub(crate) fn cut(&self) {
         self.change(|state| state.is_cut = true);
     }
 
@@ -71,7 +97,7 @@ impl Wire {
     pub(super) fn reading(&self, cx: &Context<'_>) -> Way {
         let mut state = self.lock();
         remember(&mut state.reader, cx);
-        match (state.lasting(), state.condition) {
+        match (state.lasting(), state.condition.and(state.own)) {
             (Some(way), _) => way,
             (None, Condition { is_stalled: true, .. }) => Way::Stalled,
             (None, Condition { pace: Some(pace), .. }) => Way::Paced(pace),

@@ -9,3 +9,4 @@ mod moderation;
 mod network;
 mod peer;
 mod script;
+mod storm;

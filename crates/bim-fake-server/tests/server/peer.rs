@@ -7,7 +7,7 @@ use bim_proto::{
     Accepted, ClientFrame, Hello, JoinLive, LivePush, Request, RequestBody, RequestId, ResponseBody,
     SendLive, ServerFrame,
 };
-use bim_transport::{BoxConnection, ConnectionExt, Dialer, TransportError};
+use bim_transport::{BoxConnection, ConnectionExt, DialError, Dialer, TransportError};
 use bim_types::{
     ClientMessageId, ConversationShortId, DeviceId, GroupInfo, MessageBody, Priority, Refusal, Token, Uid,
 };
@@ -22,7 +22,11 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) async fn dial(server: &FakeServer) -> Self {
-        Self { connection: server.dialer().dial().await.unwrap(), requests: 0, aside: Vec::new() }
+        Self::try_dial(server).await.unwrap()
+    }
+
+    pub(crate) async fn try_dial(server: &FakeServer) -> Result<Self, DialError> {
+        Ok(Self { connection: server.dialer().dial().await?, requests: 0, aside: Vec::new() })
     }
 
     pub(crate) async fn logged_in(server: &FakeServer, name: &str) -> Self {

@@ -11,6 +11,9 @@ use crate::script::state::Wish;
 
 impl Scripted {
     pub(super) fn grant_wishes(&mut self, now: Now) {
+        if !self.is_ready {
+            return;
+        }
         while let Some(wish) = self.script.change(|state| state.wishes.pop_front()) {
             match wish {
                 Wish::Call(id, app, call) => {

@@ -43,6 +43,8 @@ pub struct Scripted {
     /// Frames in uplinks that are held.
     waiting_frames: usize,
     minted: Option<Result<Token, Refusal>>,
+    /// Whether the engine has read what it needs. Before that it knows no app.
+    is_ready: bool,
     /// Whether the listener has something to hear.
     has_news: bool,
 }
@@ -69,6 +71,7 @@ impl Scripted {
             last_held: 0,
             waiting_frames: 0,
             minted: None,
+            is_ready: false,
             has_news: false,
         };
         scripted.script.change(|state| state.lives += 1);
@@ -78,7 +81,14 @@ impl Scripted {
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: Input) {
         self.release(now);
+        self.take(now, input);
         self.grant_wishes(now);
+        if std::mem::take(&mut self.has_news) {
+            self.script.tell();
+        }
+    }
+
+    fn take(&mut self, now: Now, input: Input) {
         match input {
             Input::Opened { connection, .. } => {
                 self.links.open(connection);
@@ -99,9 +109,6 @@ impl Scripted {
             | Input::Admin { .. }
             | Input::Drain
             | Input::Tick => self.feed(now, input),
-        }
-        if std::mem::take(&mut self.has_news) {
-            self.script.tell();
         }
     }
 

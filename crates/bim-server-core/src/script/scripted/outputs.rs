@@ -57,6 +57,7 @@ impl Scripted {
             }
             Output::Notice(notice) => self.on_notice(now, notice),
             Output::Ready => {
+                self.is_ready = true;
                 let life = self.script.change(|state| state.lives);
                 self.note(now, None, Seen::Started(life));
                 self.out.push_back(Output::Ready);
