@@ -84,7 +84,10 @@ fn a_server_survives_the_corpus_and_its_mutations() {
         &reached,
         &["deleted a message", "wrote attributes", "read attributes", "tapped", "broadcast"],
     );
-    must_reach(&reached, &["rewritten", "only for its sender", "switched an app", "refused"]);
+    must_reach(
+        &reached,
+        &["rewritten", "only for its sender", "switched an app", "revoked tokens", "refused"],
+    );
 }
 
 #[test]

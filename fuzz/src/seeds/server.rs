@@ -41,7 +41,13 @@ const DAYS: &[(&str, u8, &str)] = &[
         "tenants",
         ROOMY,
         "Login 3 6 3; Join 3 0 0; Ask 3 2 0 4; Join 3 1 0; Say 3 1 1; Operate 2 128; Operate 2 0; Operate 1 0; \
-         Operate 3 9; Operate 4 4; Operate 0 0; Operate 2 135",
+         Operate 3 9; Operate 5 4; Operate 0 0; Operate 2 135",
+    ),
+    (
+        "revoked",
+        ROOMY,
+        "Operate 4 1; Login 1 1 1; Pass 2 2; Login 1 1 1; Operate 4 242; Login 2 2 2; Restart 0; Login 1 1 1; \
+         Operate 4 255; Login 3 3 3",
     ),
     ("broken-store", HIGH, "Hold 1; Say 1 0 1; BreakStore 255; Commit 0; Say 1 0 2"),
     ("stopping", HIGH, "Hold 1; Say 1 0 1; Drain 255; Say 2 0 2; Commit 9"),

@@ -98,3 +98,15 @@ fn library(root: &Path, args: &[&std::ffi::OsStr]) -> Result<(), Failure> {
     command.args(args);
     shell::watch(&mut command, "read what was printed above")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PROGRAMS;
+    use crate::shell::{capture, cargo, workspace_root};
+
+    #[test]
+    fn the_package_outside_the_workspace_is_formatted_too() {
+        let folder = workspace_root().join(PROGRAMS);
+        capture(&mut cargo(&folder, &["fmt", "--check"])).expect("run `cargo fmt` in that folder");
+    }
+}

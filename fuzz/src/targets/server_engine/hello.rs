@@ -11,7 +11,7 @@ use super::peer::Identity;
 use crate::vocabulary;
 
 /// How long good tokens live.
-const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
+pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(3_600);
 
 /// What can be wrong with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,11 @@ pub(super) fn identity(user: u8, device: u8) -> Identity {
     Identity { app, uid, device: DeviceId::new(u128::from(device % 10)), is_app_server: user == 7 }
 }
 
+/// The `jti` of the tokens of a device.
+pub(super) fn token_id(device: DeviceId) -> String {
+    format!("{:032x}", device.value())
+}
+
 /// A hello of a user, whose token has a flaw.
 pub(super) fn hello(who: &Identity, flaw: Flaw, now: Now) -> Hello {
     let token = token(who, flaw, now);
@@ -74,7 +79,8 @@ pub(super) fn hello(who: &Identity, flaw: Flaw, now: Now) -> Hello {
 /// A token for a user, with a flaw.
 pub(super) fn token(who: &Identity, flaw: Flaw, now: Now) -> Token {
     let claims = |made_at, life| {
-        let claims = token::claims(who.app, who.uid.clone(), made_at, life, 1);
+        let nonce = who.device.value();
+        let claims = token::claims(who.app, who.uid.clone(), made_at, life, nonce);
         token::Claims { app_server: who.is_app_server, ..claims }
     };
     let good = claims(now.wall, TOKEN_LIFE);

@@ -6,6 +6,7 @@
 //!
 //! * nothing but a goodbye or a welcome goes to a stranger, and no flawed token is welcomed; a newer login ends the
 //!   older one;
+//! * nobody runs on a token that was taken back, or in an app that is disabled;
 //! * nothing goes to a connection after its goodbye, and who is gone is in no group;
 //! * each request is answered at most once, and exactly once when the store has answered and the session lives;
 //! * an accepted message is in the log, with its sender, at the position it was told; the same id is accepted at one
@@ -23,6 +24,7 @@ mod outputs;
 mod peer;
 mod peers;
 mod requests;
+mod revoked;
 mod settle;
 mod step;
 mod store;

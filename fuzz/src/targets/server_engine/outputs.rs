@@ -6,6 +6,7 @@ use bim_types::limits::FRAME_BYTES_MAX;
 use bim_types::{ConnectionId, GroupKey, Measure, MeasureDone, Refusal, Uid};
 use bytes::Bytes;
 
+use super::hello::TOKEN_LIFE;
 use super::peer::{Asked, Identity, Peer};
 use super::requests;
 use super::world::World;
@@ -101,7 +102,7 @@ impl World {
             (_, Err(refusal)) => self.on_refused(&refusal),
             (Asked::Request(asked), Ok(body)) => {
                 self.reached.count(requests::name(&asked));
-                self.on_done(&identity, *asked, body);
+                self.on_done(connection, &identity, *asked, body);
             }
         }
     }
@@ -112,7 +113,13 @@ impl World {
     }
 
     /// The answer fits the request, and what it says is so.
-    fn on_done(&mut self, identity: &Identity, asked: RequestBody, body: ResponseBody) {
+    fn on_done(
+        &mut self,
+        connection: ConnectionId,
+        identity: &Identity,
+        asked: RequestBody,
+        body: ResponseBody,
+    ) {
         let key = |group| GroupKey { app: identity.app, group };
         match (asked, body) {
             (RequestBody::SendLiveMessage(send), ResponseBody::LiveMessageAccepted(accepted)) => {
@@ -128,6 +135,11 @@ impl World {
             (RequestBody::ChangeLiveGroup(group, measure), ResponseBody::LiveGroupChanged(done)) => {
                 self.on_measure(key(group), &measure, &done);
             }
+            (RequestBody::RefreshToken(_), ResponseBody::TokenRefreshed(expires_at)) => {
+                if let Some(peer) = self.peers.get_mut(&connection) {
+                    peer.issued_at = expires_at.before(TOKEN_LIFE);
+                }
+            }
             (
                 RequestBody::GetLiveGroup(_) | RequestBody::SetLiveGroupInfo(..),
                 ResponseBody::LiveGroup(_),
@@ -142,7 +154,6 @@ impl World {
             | (RequestBody::WriteLiveAttributes(..), ResponseBody::LiveAttributesWritten(_))
             | (RequestBody::ReadLiveAttributes(..), ResponseBody::LiveAttributes(_))
             | (RequestBody::TapLiveCounters(_), ResponseBody::LiveCounters(_))
-            | (RequestBody::RefreshToken(_), ResponseBody::TokenRefreshed(_))
             | (RequestBody::BroadcastToLiveGroups(_), ResponseBody::BroadcastDone(_))
             | (
                 RequestBody::LeaveLiveGroup(_)
@@ -203,7 +214,11 @@ impl World {
     }
 
     fn on_operated(&mut self, id: u64, result: Result<AdminReply, Refusal>) {
-        let command = self.operators.remove(&id).expect("an operator is answered once");
+        let (command, asked_at) = self.operators.remove(&id).expect("an operator is answered once");
+        if let (AdminCommand::RevokeTokens { app, tokens }, Ok(_)) = (&command, &result) {
+            self.reached.count("revoked tokens");
+            self.revoked.add(*app, tokens, asked_at);
+        }
         if let (AdminCommand::SetAppDisabled { app, disabled }, Ok(_)) = (command, &result) {
             self.reached.count("switched an app");
             if disabled {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
-use bim_types::{AppId, DeviceId, GroupKey, Uid};
+use bim_types::{AppId, DeviceId, GroupKey, Uid, Wall};
 
 /// Who a session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) struct Identity {
 pub(super) struct Peer {
     /// Whom a hello without a flaw spoke of. Only then may the peer be welcomed.
     pub(super) claims: Option<Identity>,
+    /// When the token was made that its session runs on, or would.
+    pub(super) issued_at: Wall,
     /// The engine lifted the limits for strangers.
     pub(super) is_admitted: bool,
     /// Who it is, once it was welcomed.

@@ -126,6 +126,7 @@ impl World {
         let Some(connection) = self.slots.get(&(slot % SLOTS)).copied() else { return };
         if let Some(peer) = self.peers.get_mut(&connection) {
             peer.claims = Some(who).filter(|_| flaw == Flaw::None);
+            peer.issued_at = Wall::from_secs(self.now.wall.as_secs());
         }
         self.feed(Input::Frame { connection, frame: ClientFrame::Hello(hello).encode() });
     }
