@@ -4,7 +4,9 @@
 
 mod support;
 
-use bim_transport::{ConnectionExt, Dialer, HandshakeLimits, Listener, TransportError};
+use bim_transport::{
+    BoxConnection, ConnectionExt, DialError, Dialer, HandshakeLimits, Listener, TransportError,
+};
 use bytes::Bytes;
 use support::{connect, greet, in_time, quic, websocket, websocket_tls};
 
@@ -73,10 +75,17 @@ async fn a_listener_that_closes_with_an_established_connection_in_its_queue_cuts
 #[tokio::test]
 async fn one_hundred_dials_at_once_all_get_in_when_the_limits_allow_it() {
     in_time(async {
-        // Above half of the share, QUIC makes a peer prove its address, so both ways in are used.
-        let limits = HandshakeLimits { pending_per_address_max: 110, ..HandshakeLimits::default() };
-        // A hundred handshakes at once take a slow machine longer than a dial may take elsewhere in these tests.
+        // A hundred handshakes at once take a busy machine longer than each of them may take elsewhere, at
+        // either end; this is about how many there may be.
         let patience = std::time::Duration::from_secs(30);
+        // Above half of the share, QUIC makes a peer prove its address, so both ways in are used.
+        let limits = HandshakeLimits {
+            pending_per_address_max: 110,
+            secure_timeout: patience,
+            upgrade_timeout: patience,
+            total_timeout: patience,
+            ..HandshakeLimits::default()
+        };
         let (listener, dialer) = quic(limits.clone()).await;
         crowd(listener, dialer.timeout(patience)).await;
         let (listener, dialer) = websocket(limits).await;
@@ -90,18 +99,31 @@ async fn crowd(mut listener: impl Listener, dialer: impl Dialer + Clone) {
     for _ in 0..100 {
         let dialer = dialer.clone();
         dials.spawn(async move {
-            let mut client = dialer.dial().await.unwrap();
+            let mut client = dial_in_the_end(&dialer).await;
             client.send(Bytes::from_static(b"here")).await.unwrap();
             client
         });
     }
     let mut servers = Vec::new();
-    for _ in 0..100 {
+    while servers.len() < 100 {
         let mut server = listener.accept().await.unwrap();
-        assert_eq!(server.recv().await.unwrap().unwrap(), "here");
-        servers.push(server);
+        // One whose dialer lost patience says nothing, and comes again.
+        if let Some(Ok(frame)) = server.recv().await {
+            assert_eq!(frame, "here");
+            servers.push(server);
+        }
     }
     assert_eq!(dials.join_all().await.len(), 100);
+}
+
+/// Dials until that takes no longer than it may; on a busy machine a handshake does. Everything else fails.
+async fn dial_in_the_end(dialer: &impl Dialer) -> BoxConnection {
+    loop {
+        match dialer.dial().await {
+            Err(DialError::TimedOut { .. }) => {}
+            dialed => return dialed.unwrap(),
+        }
+    }
 }
 
 async fn last_frames(mut listener: impl Listener, dialer: impl Dialer) {
