@@ -15,6 +15,9 @@ use bim_tests::{join, room, say};
 use bim_types::AppId;
 use tokio::time::timeout;
 
+/// Versions of which there are recordings.
+const VERSIONS: [&str; 1] = ["0.1.0"];
+
 /// Said in every session: what must not be found.
 const CANARY: &str = "canary: the meeting is at nine";
 
@@ -163,29 +166,30 @@ fn what_is_no_recording_is_told_apart() {
     let missing = replay(dir.path().join("missing")).unwrap_err();
     assert_eq!(missing, RecordingError::Unreadable { kind: std::io::ErrorKind::NotFound });
     assert_eq!(replay(file!().rsplit('/').next().map(here).unwrap()), Err(RecordingError::NotARecording));
-    assert_eq!(replay(fixture("client")), Err(RecordingError::OtherKind { expected: "server" }));
+    assert_eq!(replay(fixture("0.1.0", "client")), Err(RecordingError::OtherKind { expected: "server" }));
 }
 
-/// Files of version 0.1.0. They are read for ever; that the same comes of them is not promised, as decisions of an
-/// engine may change. They are not written again: a file of a newer version is a new fixture.
+/// They are read for ever; that the same comes of them is not promised, as decisions of an engine may change. They are
+/// never written again: a file of a newer version is a new fixture.
 #[test]
-fn recordings_of_earlier_versions_can_still_be_played_to_their_end() {
-    let server = replay(fixture("server")).unwrap();
-    assert_eq!((server.made_by.as_str(), server.end), ("0.1.0", EndOfRecording::Complete));
-    assert_eq!((server.requests["send"], server.inputs["admin"]), (3, 3));
-    let client = play_file(&fixture("client")).unwrap();
-    assert_eq!((client.made_by.as_str(), client.end), ("0.1.0", EndOfRecording::Complete));
-    assert_eq!((client.requests["send"], client.requests["login"]), (2, 1));
+fn recordings_of_every_released_version_can_be_played_to_their_end() {
+    for version in VERSIONS {
+        let server = replay(fixture(version, "server")).unwrap();
+        assert_eq!((server.made_by.as_str(), server.end), (version, EndOfRecording::Complete));
+        assert_eq!((server.requests["send"], server.inputs["admin"]), (3, 3));
+        let client = play_file(&fixture(version, "client")).unwrap();
+        assert_eq!((client.made_by.as_str(), client.end), (version, EndOfRecording::Complete));
+        assert_eq!((client.requests["send"], client.requests["login"]), (2, 1));
+    }
 }
 
-/// Writes recordings of this version to the directory for fixtures, for a maintainer who adds them after a release.
+/// Writes recordings of this version to the directory of fixtures; refused when there are some.
 #[tokio::test]
-#[ignore = "writes fixtures: cargo test -p bim-tests --test recording -- --ignored"]
+#[ignore = "writes fixtures, before a release: cargo test -p bim-tests --test recording -- --ignored"]
 async fn write_fixtures_of_this_version() {
     let dir = tempfile::tempdir().unwrap();
-    fs::create_dir_all(fixture("server").parent().unwrap()).unwrap();
-    let hall = Hall::open(dir.path(), &fixture("server"), false).await.unwrap();
-    session(&hall, &fixture("client"), false).await;
+    let hall = Hall::open(dir.path(), &fixture(bim::VERSION, "server"), false).await.unwrap();
+    session(&hall, &fixture(bim::VERSION, "client"), false).await;
     hall.server.drain().await;
 }
 
@@ -193,6 +197,6 @@ fn here(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(format!("0.1.0-{name}.bimrec"))
+fn fixture(version: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(format!("{version}-{name}.bimrec"))
 }

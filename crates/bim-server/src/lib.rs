@@ -21,11 +21,12 @@
 //! ```
 //!
 //! *Memory.* Bounded by settings: connections × (queue bytes + the transport's buffers) + live groups ×
-//! (`limits.room_buffer_bytes` + what it remembers of its senders) + apps × 2 MiB of revoked tokens, at most
-//! + 1,024 arrivals of at most 256 KiB + the log's queue of 64 MiB and its cache + with a moderator, 2,048 messages
-//! of at most 64 KiB that are with it. A live group remembers the budgets of its active senders, 65,536 of 256 bytes,
-//! and the names of the messages of the resume window, 65,536 of 300 bytes: up to 36 MiB for one in which as many
-//! speak as may, and next to nothing for a quiet one.
+//! (`limits.room_buffer_bytes` + what it remembers of its senders) + apps × 2 MiB of revoked tokens, at most +
+//! 1,024 arrivals of at most 256 KiB + the log's queue of 64 MiB and its cache + with a moderator, 2,048
+//! messages of at most 64 KiB that are with it + while it is recorded, 64 MiB that wait for the disk. A live
+//! group remembers the budgets of its active senders, 65,536 of 256 bytes, and the names of the messages of the
+//! resume window, 65,536 of 300 bytes: up to 36 MiB for one in which as many speak as may, and next to nothing
+//! for a quiet one.
 //!
 //! | feature | gives |
 //! |---|---|

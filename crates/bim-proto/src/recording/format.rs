@@ -208,6 +208,12 @@ pub enum RecordingError {
         /// What was to be played.
         expected: &'static str,
     },
+    /// The machine panics there. What it says goes where panics go.
+    #[error("the machine panics at entry {entry}")]
+    Panicked {
+        /// Counted from 1.
+        entry: u64,
+    },
     /// It can not be read.
     #[error("recording can not be read: {kind}")]
     Unreadable {

@@ -1,6 +1,7 @@
 //! Telling a fresh machine what another one was told.
 
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use bim_types::{Mono, Now, Wall};
@@ -109,7 +110,10 @@ impl<R: Read, P: Player> Playing<R, P> {
             }
             input => {
                 self.report.span = now.mono.since(*self.began.get_or_insert(now.mono));
-                self.player.tell(now, input).map_err(|Unplayable| unplayable)?
+                // A machine that panics is not asked again, so what state it is in does not matter.
+                let told = catch_unwind(AssertUnwindSafe(|| self.player.tell(now, input)));
+                let panicked = |_| RecordingError::Panicked { entry: number };
+                told.map_err(panicked)?.map_err(|Unplayable| unplayable)?
             }
         };
         let expected = entry.outputs.unwrap_or_default().into();

@@ -47,11 +47,16 @@ impl Track {
 
     /// Takes down what came of it. Returns whether the recording goes on.
     pub fn note(&mut self, outputs: OutputsSeen) -> bool {
-        let Some((now, input)) = self.heard.take().filter(|_| !self.is_full) else { return !self.is_full };
+        self.write(Some(outputs));
+        !self.is_full
+    }
+
+    fn write(&mut self, outputs: Option<OutputsSeen>) {
+        let Some((now, input)) = self.heard.take().filter(|_| !self.is_full) else { return };
         let entry = wire::RecordedEntry {
             mono_us: now.mono.as_micros(),
             wall_ms: now.wall.as_millis(),
-            outputs: Some(outputs.into()),
+            outputs: outputs.map(Into::into),
             input: Some(input),
         };
         match block(&entry) {
@@ -61,12 +66,94 @@ impl Track {
                 self.is_full = true;
             }
         }
-        !self.is_full
+    }
+}
+
+/// What was heard and led to nothing is what the machine died of: it is the last entry.
+impl Drop for Track {
+    fn drop(&mut self) {
+        self.write(None);
     }
 }
 
 impl fmt::Debug for Track {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Track").field("is_full", &self.is_full).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::recording::Reader;
+
+    struct Sink(Arc<Mutex<Vec<u8>>>, usize);
+
+    impl RecordingSink for Sink {
+        fn write(&mut self, bytes: Bytes) -> bool {
+            let has_room = self.1 > 0;
+            if has_room {
+                self.1 -= 1;
+                self.0.lock().unwrap().extend_from_slice(&bytes);
+            }
+            has_room
+        }
+
+        fn too_large(&mut self) {
+            self.0.lock().unwrap().extend_from_slice(b"too large");
+        }
+    }
+
+    fn track(room: usize) -> (Track, Arc<Mutex<Vec<u8>>>) {
+        let file = Arc::default();
+        let sink = Box::new(Sink(Arc::clone(&file), room));
+        (Track::new(sink, &wire::RecordingHeader::default()), file)
+    }
+
+    fn tick() -> Input {
+        Input::Tick(wire::RecordedTick {})
+    }
+
+    fn entries(file: &Mutex<Vec<u8>>) -> Vec<wire::RecordedEntry> {
+        let file = file.lock().unwrap();
+        let (mut reader, _) = Reader::open(file.as_slice()).unwrap();
+        std::iter::from_fn(|| reader.next_entry().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_input_that_a_machine_dies_of_is_the_last_entry() {
+        let (mut track, file) = track(9);
+        assert!(track.note(OutputsSeen::default()));
+        track.hear(Now::default(), tick());
+        drop(track);
+        let entries = entries(&file);
+        assert_eq!((entries.len(), &entries[1].input), (2, &Some(tick())));
+        assert_eq!((entries[0].outputs.is_some(), entries[1].outputs.is_some()), (true, false));
+    }
+
+    #[test]
+    fn what_a_full_sink_does_not_take_is_not_offered_again() {
+        let (mut track, file) = track(2);
+        assert!(track.note(OutputsSeen::default()));
+        track.hear(Now::default(), tick());
+        assert!(!track.note(OutputsSeen::default()));
+        track.hear(Now::default(), tick());
+        assert!(!track.note(OutputsSeen::default()));
+        drop(track);
+        assert_eq!(entries(&file).len(), 1);
+    }
+
+    #[test]
+    fn an_input_that_is_too_large_ends_the_recording() {
+        let (mut track, file) = track(9);
+        track.note(OutputsSeen::default());
+        let frame = vec![0; crate::recording::ENTRY_BYTES_MAX].into();
+        track.hear(Now::default(), Input::Frame(wire::RecordedFrame { connection: 1, frame }));
+        assert!(!track.note(OutputsSeen::default()));
+        assert!(file.lock().unwrap().ends_with(b"too large"));
     }
 }

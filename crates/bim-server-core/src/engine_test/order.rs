@@ -85,7 +85,7 @@ fn a_message_that_is_refused_for_good_holds_nobody() {
 
 #[test]
 fn the_store_is_never_given_more_than_it_has_room_for() {
-    let mut world = World::with(EngineConfig {
+    let mut world = World::unrecorded(EngineConfig {
         sender_burst: 10_000,
         room_shared_per_second: 10_000,
         in_flight_requests: 10_000,

@@ -9,7 +9,7 @@ use bim_types::{ConnectionId, Measure, MuteAll, Refusal};
 
 use super::stage::Stage;
 use super::world::{World, app, join, message, uid};
-use crate::{Input, Output};
+use crate::{EngineConfig, Input, Output};
 
 /// Steps of one schedule.
 const DEPTH: usize = 5;
@@ -65,7 +65,7 @@ struct Race {
 
 impl Race {
     fn new() -> Self {
-        let mut stage = Stage::on(World::unrecorded());
+        let mut stage = Stage::on(World::unrecorded(EngineConfig::default()));
         for connection in [stage.owner, stage.ann, stage.bob] {
             stage.world.received(connection);
         }

@@ -75,9 +75,8 @@ impl World {
         world
     }
 
-    /// As [`Self::new`], but not recorded and played: for tests that make very many.
-    pub(crate) fn unrecorded() -> Self {
-        let config = EngineConfig::default();
+    /// As [`Self::with`], but not recorded and played: for tests that make very many, or say very much.
+    pub(crate) fn unrecorded(config: EngineConfig) -> Self {
         let mut world = Self::unstarted(empty_log(), config.clone(), start());
         world.engine = Engine::new(config, 1);
         world.run();

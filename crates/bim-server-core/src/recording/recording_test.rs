@@ -182,6 +182,30 @@ fn an_entry_that_was_changed_is_found_by_its_number() {
 }
 
 #[test]
+fn an_engine_that_decides_otherwise_is_found() {
+    let (recording, _) = session(false);
+    let (mut reader, mut header) = Reader::open(recording.as_slice()).unwrap();
+    header.limits.insert("ping_interval".into(), 1_000_000);
+    let mut file = bim_proto::recording::opening(&header).to_vec();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        file.extend(block(&entry).unwrap());
+    }
+    let report = play(file.as_slice()).unwrap();
+    let difference = report.first_difference.unwrap();
+    assert_eq!((difference.input, difference.expected.1), ("frame", vec!["notice", "admit", "send"]));
+    assert_eq!(difference.output, Some(3), "the welcome says how often to ping");
+}
+
+#[test]
+fn a_limit_of_a_newer_version_is_refused() {
+    let limits = [("of_tomorrow".to_owned(), 1)].into();
+    let kind = wire::RecordingKind::Server.into();
+    let header = wire::RecordingHeader { kind, limits, ..wire::RecordingHeader::default() };
+    let file = bim_proto::recording::opening(&header);
+    assert_eq!(play(file.as_ref()), Err(RecordingError::Unplayable { entry: 0 }));
+}
+
+#[test]
 fn a_recording_that_is_cut_off_anywhere_is_played_up_to_there() {
     let (recording, _) = session(false);
     let whole = play(recording.as_slice()).unwrap().entries;
