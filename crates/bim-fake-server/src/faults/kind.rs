@@ -48,6 +48,8 @@ fault_kinds! {
     Partition = "partition", lasts 60;
     /// The server dies at any instant and comes back.
     ServerCrash = "server-crash", lasts 20;
+    /// The server is stopped in order: it finishes what it writes and says goodbye; then it comes back.
+    PlannedRestart = "planned-restart", lasts 0;
     /// The server stands still for a while.
     ServerPause = "server-pause", lasts 40;
     /// A client dies at any instant and comes back with what its store holds.
