@@ -12,6 +12,9 @@ use crate::run::{Run, Wake};
 use crate::sight::Sight;
 use crate::stage::{below, pick};
 
+/// A server that is stopped in order and takes longer is killed.
+const STOPPED_WITHIN: Duration = Duration::from_secs(15);
+
 /// Milliseconds in a day.
 const DAY_MS: i64 = 86_400_000;
 
@@ -65,6 +68,7 @@ impl Run {
                 }
             }
             FaultKind::ServerCrash | FaultKind::PowerCut => self.world.crash(lasts),
+            FaultKind::PlannedRestart => self.restart_in_order(),
             FaultKind::ServerPause => self.world.pause(lasts),
             FaultKind::ClientCrash => {
                 if let Some(at) = self.someone(fault.target) {
@@ -158,11 +162,16 @@ impl Run {
         }
     }
 
-    /// Somebody else has a copy of the device, and logs in with it.
     fn duplicate(&mut self, fault: &PlannedFault) {
+        if let Some(at) = self.someone(fault.target) {
+            self.take_over(at);
+        }
+    }
+
+    /// Somebody else has a copy of the device, and logs in with it.
+    pub(crate) fn take_over(&mut self, at: usize) {
         use bim_store::ClientStore;
 
-        let Some(at) = self.someone(fault.target) else { return };
         let client = &self.clients[at];
         let Ok(Some(device)) = client.store.device() else { return };
         let (uid, app_server) = (client.uid.clone(), client.role.app_server);
@@ -170,6 +179,14 @@ impl Run {
         let hello =
             bim_proto::Hello { app: self.stage.app, uid, device: device.device, token, sdk: "copy".into() };
         self.strangers.log_in(&mut self.world, hello);
+    }
+
+    /// The server is stopped in order, and killed if that takes too long.
+    fn restart_in_order(&mut self) {
+        if self.world.is_ready() {
+            self.world.drain();
+            self.wake_in(STOPPED_WITHIN, Wake::Stop);
+        }
     }
 
     fn revoke(&mut self, fault: &PlannedFault) {

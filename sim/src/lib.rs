@@ -23,6 +23,7 @@ pub mod bank;
 pub mod books;
 pub mod check;
 mod client;
+pub mod explore;
 mod faults;
 mod inspector;
 mod ledger;

@@ -80,7 +80,7 @@ impl Plan {
     #[must_use]
     pub fn draw(seed: u64, mode: Mode) -> Self {
         let mut dice = Entropy::new(seed.wrapping_mul(2) + u64::from(mode == Mode::Liveness));
-        let span = Duration::from_secs(10 + below(&mut dice, 40) as u64);
+        let span = Duration::from_secs(8 + below(&mut dice, 34) as u64);
         let faults = draw_faults(&mut dice).plan(dice.bits(), span);
         Self {
             seed,
@@ -183,7 +183,7 @@ fn draw_role(user: usize, dice: &mut Entropy) -> Role {
 
 fn draw_habits(dice: &mut Entropy) -> Habits {
     Habits {
-        pause: Duration::from_millis([100, 400, 1_000, 3_000][below(dice, 4)]),
+        pause: Duration::from_millis([150, 500, 1_200, 3_000][below(dice, 4)]),
         messages: [30, 60, 90][below(dice, 3)],
         measures: [10, 40][below(dice, 2)],
         body: [20, 100, 1_500][below(dice, 3)],

@@ -1,10 +1,10 @@
 //! Plays a plan to its end, or to the first broken promise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use bim_core::{CallId, Command, Input, Output, StoreFailed, TokenAskId, TokenUnavailable};
+use bim_core::{CallId, Command, Event, Input, Output, StoreFailed, TokenAskId, TokenUnavailable};
 use bim_fake_server::step::{Disk, Happening, LinkId, MemoryDisk, PeerId, World};
 use bim_server_core::{AdminCommand, AdminReply};
 use bim_store::ClientStore;
@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use crate::app::App;
 use crate::client::{Client, STORE_TIME, StoreOp, TOKEN_TIME, Todo};
+use crate::explore::{Answers, Deed};
 use crate::faults::Mending;
 use crate::inspector::Inspector;
 use crate::plan::{Mode, Plan, SETTLING};
@@ -39,6 +40,12 @@ pub struct Outcome {
 /// Who a wake is for beside the clients.
 pub(crate) const DIRECTOR: PeerId = PeerId(u64::MAX);
 
+/// How long a server that was stopped in order waits for its goodbyes to leave.
+const FAREWELL: Duration = Duration::from_millis(2_500);
+
+/// How long it is gone then.
+const DOWN: Duration = Duration::from_millis(1_500);
+
 /// Somebody's future.
 #[derive(Clone, Debug)]
 pub(crate) enum Wake {
@@ -46,10 +53,14 @@ pub(crate) enum Wake {
     Client(usize, u64, Todo),
     /// A client that died comes back.
     Revive(usize),
+    /// The next deed of an actor.
+    Deed(usize),
     /// A fault.
     Fault(usize),
     /// A fault that lasts is over.
     Mend(Mending),
+    /// A server that was stopped in order ends, by itself or because it took too long.
+    Stop,
     /// Nothing goes wrong from now on.
     Calm,
     /// Apps only look from now on.
@@ -68,6 +79,11 @@ pub struct Run {
     next_wake: u64,
     pub(crate) is_calm: bool,
     is_quiet: bool,
+    /// Set when nobody acts but [`actors`](Self::actors): what they do, what they were answered and told.
+    script: bool,
+    pub(crate) actors: Vec<VecDeque<Deed>>,
+    pub(crate) answers: Answers,
+    pub(crate) events: Vec<(ClientId, Mono, Event)>,
 }
 
 impl Run {
@@ -139,6 +155,10 @@ impl Run {
             next_wake: 0,
             is_calm: false,
             is_quiet: false,
+            script: false,
+            actors: Vec::new(),
+            answers: Answers::new(),
+            events: Vec::new(),
             plan,
         }
     }
@@ -161,13 +181,38 @@ impl Run {
         let end = self.world.now() + end;
         while let Some(happening) = self.world.step_until(end) {
             self.on_happening(happening);
-            self.show_minted();
             if self.world.watcher.violation.is_some() {
                 return;
             }
         }
         let now = self.world.now();
         self.world.watcher.end(now);
+    }
+
+    /// A run in which everyone is there and nobody does anything by themselves.
+    pub(crate) fn scripted(plan: Plan) -> Self {
+        let mut run = Self::new(plan);
+        (run.script, run.is_calm) = (true, true);
+        run.make_app();
+        for at in 0..run.clients.len() {
+            run.revive(at);
+        }
+        run
+    }
+
+    /// Goes on for some time.
+    pub(crate) fn go_on(&mut self, time: Duration) {
+        let end = self.world.now() + time;
+        while let Some(happening) = self.world.step_until(end) {
+            self.on_happening(happening);
+        }
+    }
+
+    /// What the checkers say in the end.
+    pub(crate) fn finish(&mut self) -> Option<Violation> {
+        let now = self.world.now();
+        self.world.watcher.end(now);
+        self.world.watcher.violation.take()
     }
 
     /// The one thing that goes right in any case: there are two apps, and one of them is ours.
@@ -209,8 +254,11 @@ impl Run {
                     self.on_wake(wake);
                 }
             }
-            Happening::Answered(..) | Happening::Drained => {}
+            // What a real server does then: it gives goodbyes the time to leave.
+            Happening::Drained => self.wake_in(FAREWELL, Wake::Stop),
+            Happening::Answered(..) => {}
         }
+        self.show_minted();
     }
 
     fn on_link(
@@ -245,8 +293,11 @@ impl Run {
                 }
             }
             Wake::Revive(at) => self.revive(at),
+            Wake::Deed(actor) => self.on_deed(actor),
             Wake::Fault(number) => self.on_fault(number),
             Wake::Mend(mending) => self.mend(mending),
+            Wake::Stop if self.is_calm => {}
+            Wake::Stop => self.world.crash(DOWN),
             Wake::Calm => self.calm(),
             Wake::Quiet => {
                 self.is_quiet = true;
@@ -283,8 +334,8 @@ impl Run {
         }
     }
 
-    /// An app asks something.
-    pub(crate) fn command(&mut self, at: usize, command: Command) {
+    /// An app asks something; nothing when its client is dead.
+    pub(crate) fn command(&mut self, at: usize, command: Command) -> Option<CallId> {
         let call = self.life(at, |life| {
             life.calls += 1;
             CallId(life.calls)
@@ -294,6 +345,7 @@ impl Run {
             self.clients[at].app.asked(call, &command);
             self.input(at, Input::Command(call, command));
         }
+        call
     }
 
     fn on_stored(&mut self, at: usize) {
@@ -369,10 +421,16 @@ impl Run {
             Output::Reply(call, answer) => {
                 self.see(at, ClientSight::Answered(call, &answer));
                 self.clients[at].app.on_answer(call, &answer, &mut self.stage);
+                if self.script {
+                    self.answers.insert((ClientId(at), call), answer);
+                }
             }
             Output::Event(event) => {
                 self.see(at, ClientSight::Event(&event));
                 self.clients[at].app.on_event(&event);
+                if self.script {
+                    self.events.push((ClientId(at), self.world.now(), event));
+                }
             }
         }
     }
@@ -404,8 +462,10 @@ impl Run {
         if client.life.is_none() {
             client.start(self.stage.app, now, wall);
             self.see(at, ClientSight::Started);
-            let pause = self.clients[at].app.pause();
-            self.todo_in(at, pause, Todo::Act);
+            if !self.script {
+                let pause = self.clients[at].app.pause();
+                self.todo_in(at, pause, Todo::Act);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is to happen, and when.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bim_types::Mono;
 
@@ -21,6 +22,23 @@ impl<T> Agenda<T> {
     pub(super) fn plan(&mut self, at: Mono, occasion: T) {
         self.planned += 1;
         self.entries.insert((at, self.planned), occasion);
+    }
+
+    /// Takes one of the occasions that are due within a time of the next one, if that is due by then: the one that
+    /// `choose` picks among so many.
+    pub(super) fn one_by(
+        &mut self,
+        end: Mono,
+        within: Duration,
+        choose: impl FnOnce(usize) -> usize,
+    ) -> Option<(Mono, T)> {
+        let ((first, _), _) = self.entries.first_key_value()?;
+        let last = (*first + within).min(end);
+        let candidates = self.entries.range(..=(last, u64::MAX)).count();
+        let chosen = if candidates > 1 { choose(candidates).min(candidates - 1) } else { 0 };
+        let (key, _) = self.entries.range(..=(last, u64::MAX)).nth(chosen)?;
+        let key = *key;
+        self.entries.remove(&key).map(|occasion| (key.0, occasion))
     }
 
     /// Takes the next occasion if it is due by then.

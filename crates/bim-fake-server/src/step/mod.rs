@@ -46,4 +46,4 @@ pub use config::{LinkConfig, LogWeather, WorldConfig};
 pub use disk::{Disk, MemoryDisk};
 pub use link::{Direction, LinkFault};
 pub use watch::{Sight, Silent, Watcher};
-pub use world::{Happening, LinkId, PeerId, StepModerator, World};
+pub use world::{Chooser, Happening, LinkId, PeerId, StepModerator, World};

@@ -20,6 +20,8 @@ pub enum Sight<'a> {
     Committed(&'a [LogOp], &'a [LogOutcome]),
     /// A frame left a connection's queue and is under way to its peer.
     Wrote(ConnectionId, &'a Bytes),
+    /// So many frames and bytes wait for a connection now. Not while it is sent what a resume reads again.
+    Queued(ConnectionId, usize, usize),
     /// A connection's queue was full of what must not be given up; it was emptied.
     Overflowed(ConnectionId),
 }

@@ -72,6 +72,9 @@ enum Occasion {
 /// Decides on messages; see [`World::set_moderator`].
 pub type StepModerator = Box<dyn FnMut(&Moderated, &mut Entropy) -> Option<(Duration, ModerationVerdict)>>;
 
+/// Picks one of so many occasions; see [`World::choose_order`].
+pub type Chooser = Box<dyn FnMut(usize) -> usize>;
+
 /// One server, its log, and the links that peers have to it. See the [module](super) for what it is.
 pub struct World<W> {
     config: WorldConfig,
@@ -82,6 +85,7 @@ pub struct World<W> {
     server: Option<Server>,
     disk: Box<dyn Disk>,
     moderator: Option<StepModerator>,
+    chooser: Option<(Duration, Chooser)>,
     seed: u64,
     lives: u64,
     last_link: u64,
@@ -112,6 +116,7 @@ impl<W: Watcher> World<W> {
             server: None,
             disk,
             moderator: None,
+            chooser: None,
             seed,
             lives: 0,
             last_link: 0,
@@ -173,7 +178,11 @@ impl<W: Watcher> World<W> {
             if let Some(happening) = self.happened.pop_front() {
                 return Some(happening);
             }
-            let Some((at, occasion)) = self.agenda.next_by(end) else {
+            let next = match &mut self.chooser {
+                Some((within, choose)) => self.agenda.one_by(end, *within, choose),
+                None => self.agenda.next_by(end),
+            };
+            let Some((at, occasion)) = next else {
                 self.now = self.now.max(end);
                 return None;
             };
@@ -185,6 +194,18 @@ impl<W: Watcher> World<W> {
     /// Goes on to the next happening, however far away; `None` when there will be none within an hour.
     pub fn step(&mut self) -> Option<Happening> {
         self.step_until(self.now + Duration::from_secs(3_600))
+    }
+
+    /// From now on, whenever several occasions are due within a time of each other, `choose` is asked which comes first:
+    /// it is given their number and gives one below it. Frames of one direction of a link never overtake each other.
+    /// For searching through all orders of a race; see [`follow_time`](Self::follow_time).
+    pub fn choose_order(&mut self, within: Duration, choose: Chooser) {
+        self.chooser = Some((within, choose));
+    }
+
+    /// Occasions come by time again.
+    pub fn follow_time(&mut self) {
+        self.chooser = None;
     }
 
     /// Asks for a [`Happening::Woke`].
@@ -610,6 +631,11 @@ impl<W: Watcher> World<W> {
         if change(desk) {
             self.watcher.see(self.now, Sight::Overflowed(connection));
             self.report_slow_later(id);
+        }
+        let Some(desk) = self.links.get(&id).and_then(|link| link.desk.as_ref()) else { return };
+        if !desk.mailbox.has_replay() {
+            let (frames, bytes) = desk.mailbox.load();
+            self.watcher.see(self.now, Sight::Queued(connection, frames, bytes));
         }
         self.touched.insert(id);
     }
