@@ -4,7 +4,7 @@
 //! broken. The programs in `fuzz/libfuzzer` feed it, and so do the tests of this package, which replay the
 //! committed corpus and a few thousand mutations of it on every `cargo test`.
 //!
-//! *What it owns.* The targets and what they promise, the [seeds](seeds), and a small [`mutator`].
+//! *What it owns.* The targets and what they promise, the [seeds], and a small [`mutator`].
 //!
 //! *What it never does.* No clock, no network, no random bits but those in the bytes: the same bytes do the same.
 //!

@@ -1,6 +1,6 @@
 //! The client's machine between an app, a store, a network and a server that do anything.
 //!
-//! The bytes are [steps](Step). The world around the machine keeps books and holds every output against what
+//! The bytes are `Step`s. The world around the machine keeps books and holds every output against what
 //! is promised:
 //!
 //! * each call is answered at most once, and exactly once when the client was shut down;

@@ -1,6 +1,6 @@
 //! The outbound queue of one viewer.
 //!
-//! The first four bytes are the limits, the rest are [steps](Step). A model counts what was pushed, delivered and
+//! The first four bytes are the limits, the rest are `Step`s. A model counts what was pushed, delivered and
 //! reported for each group and class, and after every step the queue is held against it:
 //!
 //! * pushed = delivered + reported in gap markers + still queued;

@@ -1,6 +1,6 @@
 //! The server's engine between peers, a store and a clock that do anything.
 //!
-//! The first byte is the configuration, the rest are [steps](Step). The world is a shell small enough to be believed:
+//! The first byte is the configuration, the rest are `Step`s. The world is a shell small enough to be believed:
 //! a log in memory, connections without bytes in between, and books that hold every output against what is
 //! promised:
 //!
