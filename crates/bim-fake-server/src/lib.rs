@@ -10,6 +10,16 @@
 //! once: from then on its clock goes with tokio's, so tests may pause and advance time. Works on every tokio
 //! runtime; on one with a single thread, the same test gives the same order of events.
 //!
+//! *What can go wrong.* Whatever a test says: see [`FakeServer::script`] for requests, [`FakeServer::network`] for the
+//! path, [`FakeServer::expire_token`] and [`FakeServer::kick`] for what is done to users,
+//! [`FakeServerBuilder::faults`] for faults that come by themselves from one seed. [`FakeServer::seen`] is what the
+//! server saw of it. [`step`] runs the same engine without a runtime.
+//!
+//! ```text
+//!   client ══ ServerDialer ══ Link: cut, silent, slow ══ bim-server ── Script: refuse, lose, delay ── engine
+//!                                                                         └──► Seen
+//! ```
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {

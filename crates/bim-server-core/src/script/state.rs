@@ -101,7 +101,12 @@ impl Script {
     pub fn expire_tokens(&self, app: AppId, uid: Uid, below: u128) {
         self.change(|state| {
             state.tokens.expire(app, &uid, below);
-            state.wishes.push_back(Wish::ExpireTokens(app, uid));
+            // Waiting twice would do nothing twice.
+            let is_waiting =
+                |wish: &Wish| matches!(wish, Wish::ExpireTokens(of, user) if *of == app && *user == uid);
+            if !state.wishes.iter().any(is_waiting) {
+                state.wishes.push_back(Wish::ExpireTokens(app, uid));
+            }
         });
     }
 
