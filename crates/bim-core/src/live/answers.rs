@@ -4,7 +4,6 @@ use bim_livegroup::viewer::Viewer;
 use bim_proto::{Accepted, JoinLive, Joined, RequestBody, ResponseBody, SendLive};
 use bim_types::{ConversationShortId, ErrorCode, Member, Message, MessageBody, Mono, Refusal};
 
-use super::room::Room;
 use super::{LiveGroups, is_of};
 use crate::command::{Answer, Ask};
 use crate::event::LiveEvent;
@@ -16,17 +15,13 @@ impl LiveGroups {
     /// user has something new to say about itself.
     pub(crate) fn on_asked(&mut self, ask: &Ask) -> Option<Answer> {
         match ask {
-            Ask::Send(send) => {
-                if let Some(room) = self.rooms.get_mut(&send.group) {
-                    room.viewer.on_send(send.client_message_id);
-                }
-            }
+            Ask::Send(send) => self.note_send(send.group, send.client_message_id),
             Ask::Join(group, info) => {
                 if let Some(room) = self.rooms.get(group).filter(|_| !self.leaving.contains(group)) {
                     let known = room.viewer.conversation().filter(|_| room.viewer.is_joined());
                     return known.filter(|_| info.is_none()).cloned().map(Answer::Conversation);
                 }
-                self.rooms.entry(*group).or_insert_with(|| Room::joining(self.me.clone()));
+                self.room_to_enter(*group);
             }
             Ask::Leave(group) => {
                 if self.rooms.contains_key(group) {
@@ -62,6 +57,7 @@ impl LiveGroups {
     ) -> Result<Answer, Refusal> {
         use RequestBody as Q;
         use ResponseBody as A;
+        self.forget_send(&body);
         match (body, answer) {
             (Q::SendLiveMessage(send), Ok(A::LiveMessageAccepted(accepted))) => {
                 Ok(Answer::Message(self.on_accepted(send, accepted, out)))
@@ -106,6 +102,7 @@ impl LiveGroups {
 
     /// No answer will come. When the copy of a message was received, that is its answer.
     pub(crate) fn on_given_up(&mut self, now: Mono, body: &RequestBody, out: &mut Outputs) -> Option<Answer> {
+        self.forget_send(body);
         if let RequestBody::SendLiveMessage(send) = body
             && let Some(room) = self.rooms.get_mut(&send.group)
         {

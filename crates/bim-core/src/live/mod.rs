@@ -21,8 +21,8 @@ mod taps;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bim_livegroup::viewer::JoinOutcome;
-use bim_proto::{JoinLive, Joined};
-use bim_types::{Conversation, ConversationShortId, ErrorCode, Refusal, Uid};
+use bim_proto::{JoinLive, Joined, RequestBody};
+use bim_types::{ClientMessageId, Conversation, ConversationShortId, ErrorCode, Refusal, Uid};
 
 use crate::event::{LeftReason, LiveEvent};
 use crate::machine::Outputs;
@@ -43,12 +43,16 @@ pub(crate) struct LiveGroups {
     rooms: BTreeMap<ConversationShortId, Room>,
     /// Groups the client was in when the app asked to leave them, until that is answered.
     leaving: BTreeSet<ConversationShortId>,
+    /// Own messages that wait for a verdict, and how many calls of each wait: as many as the outbox holds. Whoever leaves
+    /// and enters a group meanwhile still knows their copies.
+    sending: BTreeMap<(ConversationShortId, ClientMessageId), u32>,
     dissolved: VecDeque<ConversationShortId>,
 }
 
 impl LiveGroups {
     pub(crate) fn new(me: Uid) -> Self {
-        Self { me, rooms: BTreeMap::new(), leaving: BTreeSet::new(), dissolved: VecDeque::new() }
+        let (rooms, leaving, sending) = Default::default();
+        Self { me, rooms, leaving, sending, dissolved: VecDeque::new() }
     }
 
     /// The connection ended. Groups that were being left are entered again only when something was sent to them
@@ -122,7 +126,7 @@ impl LiveGroups {
         out: &mut Outputs,
     ) -> (Conversation, bool) {
         let answered = Conversation { joined: true, ..joined.conversation.clone() };
-        let room = self.rooms.entry(group).or_insert_with(|| Room::joining(self.me.clone()));
+        let room = self.room_to_enter(group);
         let before = room.viewer.conversation().cloned();
         let outcome = room.viewer.on_joined(joined);
         let conversation = room.viewer.conversation().cloned().unwrap_or(answered);
@@ -141,6 +145,39 @@ impl LiveGroups {
             out.live(LiveEvent::StateChanged(conversation.clone()));
         }
         (conversation, continued)
+    }
+
+    /// The room of a group that is entered, made anew if the client is not in it.
+    fn room_to_enter(&mut self, group: ConversationShortId) -> &mut Room {
+        let Self { me, rooms, sending, .. } = self;
+        rooms.entry(group).or_insert_with(|| {
+            let mut room = Room::joining(me.clone());
+            let (first, last) = ((group, ClientMessageId::new(0)), (group, ClientMessageId::new(u128::MAX)));
+            for ((_, id), calls) in sending.range(first..=last) {
+                (0..*calls).for_each(|_| room.viewer.on_send(*id));
+            }
+            room
+        })
+    }
+
+    /// A message waits for a verdict.
+    fn note_send(&mut self, group: ConversationShortId, id: ClientMessageId) {
+        *self.sending.entry((group, id)).or_default() += 1;
+        if let Some(room) = self.rooms.get_mut(&group) {
+            room.viewer.on_send(id);
+        }
+    }
+
+    /// One call of a message does not wait any more.
+    fn forget_send(&mut self, body: &RequestBody) {
+        let RequestBody::SendLiveMessage(send) = body else { return };
+        let key = (send.group, send.client_message_id);
+        if let Some(calls) = self.sending.get_mut(&key) {
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                self.sending.remove(&key);
+            }
+        }
     }
 
     /// The client is not in a group any more. Taps that wait for it are lost, for this reason.

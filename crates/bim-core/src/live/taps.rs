@@ -160,6 +160,10 @@ impl LiveGroups {
         let group = taps.group;
         let Some(room) = self.rooms.get_mut(&group) else { return };
         room.taps.on_done(taps.batch_id);
+        if room.viewer.cursor().is_none() {
+            // It belongs to an earlier stay, and the answer to the join tells the counters.
+            return;
+        }
         let counters = room.raise_counters(counters);
         if !counters.is_empty() {
             out.live(LiveEvent::CountersChanged { group, counters });

@@ -79,6 +79,22 @@ fn a_message_that_a_moderator_rewrote_says_what_it_says_now() {
 }
 
 #[test]
+fn a_message_sent_between_a_leave_and_a_join_is_shown_once() {
+    let mut bench = Bench::joined();
+    let (leave, _) = bench.ask(Ask::Leave(group()));
+    let (enter, _) = bench.ask(join());
+    let (call, _) = bench.ask(Ask::Send(text(7)));
+    let mine = message(11, "alice", 7);
+    assert_eq!(bench.answer(3, Ok(ResponseBody::Done)), [reply(leave, Answer::Done)]);
+    let entered = joined(10, ResumeVerdict::Fresh);
+    let out = bench.answer(4, Ok(ResponseBody::JoinedLiveGroup(entered.clone())));
+    assert!(matches!(&out[..], [Output::Reply(of, Ok(Answer::Joined(_)))] if *of == enter), "{out:?}");
+    let out = bench.answer(5, Ok(accepted(11)));
+    assert_eq!(out, [live(LiveEvent::Sent(mine.clone())), reply(call, Answer::Message(mine.clone()))]);
+    assert_eq!(bench.frame(push(mine)), []);
+}
+
+#[test]
 fn frames_of_a_group_the_client_is_not_in_are_ignored() {
     let mut bench = Bench::connected();
     assert_eq!(bench.frame(push(message(11, "bob", 1))), []);
