@@ -76,7 +76,9 @@ fn put_block(bytes: &mut BytesMut, message: &impl prost::Message) {
     bytes.put_slice(&message);
 }
 
-fn checksum(message: &[u8]) -> u64 {
+/// What a block says of its message.
+#[must_use]
+pub fn checksum(message: &[u8]) -> u64 {
     let mut digest = Digest::default();
     digest.raw(message);
     digest.finish()

@@ -29,7 +29,8 @@ mod words;
 
 pub use digest::{Digest, OutputsDigest, OutputsSeen};
 pub use format::{
-    ENTRY_BYTES_MAX, FORMAT_VERSION, Reader, RecordingError, RecordingSink, block, end_mark, opening,
+    ENTRY_BYTES_MAX, FORMAT_VERSION, Reader, RecordingError, RecordingSink, block, checksum, end_mark,
+    opening,
 };
 pub use frames::{redact_client_frame, redact_request, redact_server_frame, request_name};
 pub use play::{Player, Playing, Taken, Unplayable};

@@ -5,12 +5,15 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bim_proto::recording::{Reader, block};
 use bim_proto::wire::{self, recorded_entry};
 use bim_proto::{ClientFrame, Hello, Request, RequestBody, RequestId, SendLive};
+use bim_types::Now;
+use bim_types::store::OpId;
 use bim_types::{AppSecret, ConnectionId, ConversationShortId, DeviceId, ErrorCode, MessageBody, Token};
 use bytes::Bytes;
+use proptest::prelude::*;
 
-use super::{EndOfRecording, MachineKind, RecordingError, end_mark, play};
+use super::{EndOfRecording, MachineKind, Recording, RecordingError, RecordingSink, end_mark, play};
 use crate::engine_test::world::{World, app, message, uid};
-use crate::{AdminCommand, AdminReply, EngineConfig, Input, ModerationVerdict, token};
+use crate::{AdminCommand, AdminReply, Engine, EngineConfig, Input, Loaded, ModerationVerdict, token};
 
 const SECRET: [u8; 32] = *b"canary-secret-0123456789abcdef!!";
 const TEXT: &str = "canary-body: the meeting is at nine";
@@ -84,6 +87,16 @@ fn truncated_refresh(token: &Token) -> Bytes {
 fn entries(recording: &[u8]) -> Vec<wire::RecordedEntry> {
     let (mut reader, _) = Reader::open(recording).unwrap();
     std::iter::from_fn(|| reader.next_entry().unwrap()).collect()
+}
+
+/// The message in a block.
+fn message_of(entry: &wire::RecordedEntry) -> Vec<u8> {
+    block(entry).unwrap()[12..].to_vec()
+}
+
+/// As the format says.
+fn checksum(message: &[u8]) -> [u8; 8] {
+    bim_proto::recording::checksum(message).to_le_bytes()
 }
 
 fn contains(recording: &[u8], wanted: &[u8]) -> bool {
@@ -237,6 +250,68 @@ fn a_byte_that_changed_is_damage_or_a_recording_of_another_time_and_never_a_pani
         damaged += usize::from(matches!(play(changed.as_slice()), Err(RecordingError::Damaged { .. })));
     }
     assert!(damaged > recording.len() / 37 / 2, "{damaged}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whole blocks with other bytes in them, as no disk would make them but somebody could.
+    #[test]
+    fn entries_that_nobody_wrote_are_played_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let (recording, _) = session(false);
+        let (_, header) = Reader::open(recording.as_slice()).unwrap();
+        let mut blocks: Vec<Vec<u8>> = entries(&recording).iter().map(message_of).collect();
+        for (which, at, byte) in changes {
+            let changed = which.get_mut(&mut blocks);
+            if !changed.is_empty() {
+                *at.get_mut(changed) = byte;
+            }
+        }
+        let mut file = bim_proto::recording::opening(&header).to_vec();
+        for message in &blocks {
+            file.extend((message.len() as u32).to_le_bytes());
+            file.extend(checksum(message));
+            file.extend(message);
+        }
+        match play(file.as_slice()) {
+            Ok(report) => prop_assert!(report.entries <= blocks.len() as u64),
+            Err(error) => prop_assert!(matches!(
+                error,
+                RecordingError::Damaged { .. } | RecordingError::Unplayable { .. }
+            ), "{error}"),
+        }
+    }
+}
+
+/// A sink with room for so many blocks.
+struct Short(usize);
+
+impl RecordingSink for Short {
+    fn write(&mut self, _: Bytes) -> bool {
+        self.0 = self.0.saturating_sub(1);
+        self.0 > 0
+    }
+
+    fn too_large(&mut self) {}
+}
+
+#[test]
+fn an_engine_goes_on_when_its_recording_does_not() {
+    for room in 0..4 {
+        let recording = Recording { sink: Box::new(Short(room)), bodies: false, key: 1 };
+        let mut recorded = Engine::recorded(EngineConfig::default(), 1, recording);
+        let mut plain = Engine::new(EngineConfig::default(), 1);
+        let loaded = || Input::Loaded { op: OpId(1), result: Ok(Loaded::Records(Vec::new())) };
+        for input in [loaded(), Input::Tick, Input::Drain, Input::Tick] {
+            recorded.handle(Now::default(), input.clone());
+            plain.handle(Now::default(), input);
+            let outputs =
+                |engine: &mut Engine| -> Vec<_> { std::iter::from_fn(|| engine.poll_output()).collect() };
+            assert_eq!(outputs(&mut recorded), outputs(&mut plain));
+        }
+    }
 }
 
 #[test]
