@@ -88,7 +88,7 @@ async fn after_a_bad_day_everything_is_on_the_screen() -> Result<(), Box<dyn Err
         let group = server.create_group("the room").await;
         let client = Client::builder(server.app_id(), "alice").dialer(server.dialer()).build().await?;
         let (screen, mut shown) = watch::channel(Screen::default());
-        tokio::spawn(show_room(client, group, server.token("alice"), screen));
+        let app = tokio::spawn(show_room(client, group, server.token("alice"), screen));
 
         for number in 1..=60 {
             server.say(group, &format!("line {number}")).await;
@@ -98,9 +98,10 @@ async fn after_a_bad_day_everything_is_on_the_screen() -> Result<(), Box<dyn Err
         server.say(group, "the end").await;
 
         let is_over = |screen: &Screen| screen.lines.last().is_some_and(|line| line == "the end");
-        let screen = shown.wait_for(is_over).await?;
+        shown.wait_for(is_over).await?;
         let lines = (1..=60).map(|number| format!("line {number}"));
-        assert_eq!(screen.lines, Vec::from_iter(lines.chain(["the end".to_owned()])));
+        assert_eq!(shown.borrow().lines, Vec::from_iter(lines.chain(["the end".to_owned()])));
+        app.abort();
     }
     Ok(())
 }
