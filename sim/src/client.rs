@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use bim_core::{ClientConfig, ClientMachine, TokenAskId};
 use bim_fake_server::step::{LinkId, StepClock};
-use bim_store::ClientStore;
-use bim_store::memory::MemoryClientStore;
 use bim_types::store::{ClientBatch, OpId};
 use bim_types::{AppId, Entropy, Mono, Uid, Wall};
 
 use crate::app::App;
 use crate::plan::Role;
+use crate::power::DeviceStore;
 
 /// The longest time a store operation takes.
 pub(crate) const STORE_TIME: Duration = Duration::from_millis(20);
@@ -23,7 +22,7 @@ pub(crate) const TOKEN_TIME: Duration = Duration::from_millis(300);
 pub(crate) struct Client {
     pub(crate) uid: Uid,
     pub(crate) role: Role,
-    pub(crate) store: MemoryClientStore,
+    pub(crate) store: DeviceStore,
     pub(crate) app: App,
     pub(crate) dice: Entropy,
     pub(crate) lives: u64,
@@ -61,8 +60,8 @@ pub(crate) enum StoreOp {
 }
 
 impl Client {
-    pub(crate) fn new(uid: Uid, role: Role, seed: u64, app: App) -> Self {
-        let store = MemoryClientStore::new();
+    pub(crate) fn new(uid: Uid, role: Role, seed: u64, app: App, on_disk: bool) -> Self {
+        let store = DeviceStore::new(on_disk);
         Self { uid, role, store, app, dice: Entropy::new(seed), lives: 0, life: None }
     }
 
@@ -92,11 +91,11 @@ impl Client {
     /// Dies. A store operation that was under way is done or not.
     pub(crate) fn die(&mut self) -> Option<Life> {
         let life = self.life.take()?;
-        if self.dice.bits() & 1 == 0
-            && let Some(StoreOp::Commit(_, batch)) = life.storing.first()
-        {
-            self.store.commit(batch).expect("a memory store does not fail");
-        }
+        let batch = life.storing.first().and_then(|op| match op {
+            StoreOp::Commit(_, batch) => Some(batch),
+            StoreOp::Load(_) => None,
+        });
+        self.store.crash(batch, &mut self.dice);
         Some(life)
     }
 }

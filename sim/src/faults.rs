@@ -67,7 +67,8 @@ impl Run {
                     }
                 }
             }
-            FaultKind::ServerCrash | FaultKind::PowerCut => self.world.crash(lasts),
+            FaultKind::ServerCrash => self.world.crash(lasts),
+            FaultKind::PowerCut => self.cut_power(fault),
             FaultKind::PlannedRestart => self.restart_in_order(),
             FaultKind::ServerPause => self.world.pause(lasts),
             FaultKind::ClientCrash => {
@@ -179,6 +180,21 @@ impl Run {
         let hello =
             bim_proto::Hello { app: self.stage.app, uid, device: device.device, token, sdk: "copy".into() };
         self.strangers.log_in(&mut self.world, hello);
+    }
+
+    /// Power goes at the next writes; the machine is down at once, or when it notices.
+    fn cut_power(&mut self, fault: &PlannedFault) {
+        if !self.world.is_up() {
+            return;
+        }
+        if let Some(power) = &self.world.watcher.power {
+            power.cut(fault.dice);
+        }
+        if fault.dice & 4 == 0 {
+            self.world.crash(fault.lasts);
+        } else {
+            self.wake_in(Duration::from_millis(fault.dice % 300), Wake::PowerLost(fault.lasts));
+        }
     }
 
     /// The server is stopped in order, and killed if that takes too long.

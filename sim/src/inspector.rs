@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use bim_core::Event;
 use bim_fake_server::faults::PlannedFault;
 use bim_fake_server::step::{self, Watcher};
 use bim_proto::{ClientFrame, ServerFrame};
@@ -11,6 +12,7 @@ use bim_types::Mono;
 use crate::check::{Check, Context, every_check};
 use crate::ledger::Ledger;
 use crate::plan::Plan;
+use crate::power::Power;
 use crate::sight::{ClientId, ClientSight, Sight};
 use crate::violation::Violation;
 
@@ -20,6 +22,10 @@ pub(crate) struct Inspector {
     checks: Vec<Box<dyn Check>>,
     pub(crate) violation: Option<Violation>,
     hasher: DefaultHasher,
+    /// Where the log lives, when it is on a disk.
+    pub(crate) power: Option<Power>,
+    /// Everything goes into the number in words: slow, and nothing is left out.
+    pub(crate) hashes_words: bool,
     /// Prints what happens, for people.
     pub(crate) narrator: Option<fn(Mono, &Sight<'_>)>,
     pub(crate) seen: u64,
@@ -32,6 +38,8 @@ impl Inspector {
             checks: every_check(plan),
             violation: None,
             hasher: DefaultHasher::new(),
+            power: None,
+            hashes_words: false,
             narrator: None,
             seen: 0,
         }
@@ -79,6 +87,7 @@ impl Inspector {
 
     fn show(&mut self, at: Mono, sight: &Sight<'_>) {
         self.seen += 1;
+        self.hash_sight(sight);
         if let Some(narrator) = self.narrator {
             narrator(at, sight);
         }
@@ -98,6 +107,26 @@ impl Inspector {
         }
     }
 
+    /// Others look on beside the checkers of every run.
+    pub(crate) fn invite(&mut self, others: Vec<Box<dyn Check>>) {
+        self.checks.extend(others);
+    }
+
+    /// What clients are told and answered goes into the number too, for what it is.
+    fn hash_sight(&mut self, sight: &Sight<'_>) {
+        if self.hashes_words {
+            return format!("{sight:?}").hash(&mut self.hasher);
+        }
+        let Sight::Client(client, sight) = sight else { return };
+        (client, std::mem::discriminant(sight)).hash(&mut self.hasher);
+        match sight {
+            ClientSight::Answered(call, answer) => (call.0, answer.is_ok()).hash(&mut self.hasher),
+            ClientSight::Event(Event::Live(event)) => std::mem::discriminant(event).hash(&mut self.hasher),
+            ClientSight::Event(event) => std::mem::discriminant(*event).hash(&mut self.hasher),
+            _ => {}
+        }
+    }
+
     fn hash_bytes(&mut self, at: Mono, bytes: &[u8]) {
         at.hash(&mut self.hasher);
         bytes.hash(&mut self.hasher);
@@ -107,7 +136,10 @@ impl Inspector {
 impl Watcher for Inspector {
     fn see(&mut self, at: Mono, sight: step::Sight<'_>) {
         match sight {
-            step::Sight::Started(life) => self.show(at, &Sight::Started(life)),
+            step::Sight::Started(life) => {
+                self.look_into_log(at);
+                self.show(at, &Sight::Started(life));
+            }
             step::Sight::Crashed => self.show(at, &Sight::Crashed),
             step::Sight::Input(now, input) => {
                 self.show(at, &Sight::Input(now, input));
@@ -140,10 +172,14 @@ impl Watcher for Inspector {
                 (ops.len(), outcomes.len()).hash(&mut self.hasher);
                 self.ledger.commit(ops, outcomes);
                 self.show(at, &Sight::Committed(ops, outcomes));
+                self.look_into_log(at);
             }
             step::Sight::Wrote(connection, frame) => {
                 self.hash_bytes(at, frame);
                 self.show(at, &Sight::Wrote(connection, frame));
+            }
+            step::Sight::Queued(connection, frames, bytes) => {
+                self.show(at, &Sight::Queued(connection, frames, bytes));
             }
             step::Sight::Overflowed(connection) => self.show(at, &Sight::Overflowed(connection)),
         }
@@ -151,6 +187,18 @@ impl Watcher for Inspector {
 }
 
 impl Inspector {
+    /// What a log on a disk holds that nobody had been told is there, and what it should hold and does not.
+    fn look_into_log(&mut self, at: Mono) {
+        let Some(power) = &self.power else { return };
+        if let Some(what) = power.take_wrong() {
+            self.violation.get_or_insert(Violation { check: "power", what, at });
+        }
+        if let Some((ops, outcomes)) = power.take_survivors() {
+            self.ledger.commit(&ops, &outcomes);
+            self.show(at, &Sight::Committed(&ops, &outcomes));
+        }
+    }
+
     fn unreadable(&mut self, at: Mono, error: &bim_proto::DecodeError) {
         let what = format!("the server sends a frame that can not be read: {error}");
         self.violation.get_or_insert(Violation { check: "wire", what, at });

@@ -1,7 +1,6 @@
 //! Plays a plan to its end, or to the first broken promise.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use bim_core::{CallId, Command, Event, Input, Output, StoreFailed, TokenAskId, TokenUnavailable};
@@ -12,11 +11,14 @@ use bim_types::{AppSecret, Entropy, ErrorCode, Mono, Uid};
 use bytes::Bytes;
 
 use crate::app::App;
+use crate::check::Check;
 use crate::client::{Client, STORE_TIME, StoreOp, TOKEN_TIME, Todo};
 use crate::explore::{Answers, Deed};
 use crate::faults::Mending;
 use crate::inspector::Inspector;
+use crate::panics;
 use crate::plan::{Mode, Plan, SETTLING};
+use crate::power::Power;
 use crate::sight::{ClientId, ClientSight, Sight};
 use crate::stage::{Stage, below, percent};
 use crate::stranger::Strangers;
@@ -59,6 +61,8 @@ pub(crate) enum Wake {
     Fault(usize),
     /// A fault that lasts is over.
     Mend(Mending),
+    /// The machine of the server has no power any more, for so long.
+    PowerLost(Duration),
     /// A server that was stopped in order ends, by itself or because it took too long.
     Stop,
     /// Nothing goes wrong from now on.
@@ -98,13 +102,32 @@ impl Run {
     pub fn play_with(plan: &Plan, narrator: Option<fn(Mono, &Sight<'_>)>) -> Outcome {
         let mut run = Self::new(plan.clone());
         run.world.watcher.narrator = narrator;
-        let ended = catch_unwind(AssertUnwindSafe(|| run.run()));
+        run.outcome()
+    }
+
+    /// As [`play`](Self::play), with checkers of one's own beside the others.
+    #[must_use]
+    pub fn play_before(plan: &Plan, others: Vec<Box<dyn Check>>) -> Outcome {
+        let mut run = Self::new(plan.clone());
+        run.world.watcher.invite(others);
+        run.outcome()
+    }
+
+    /// As [`play`](Self::play); into [`Outcome::hash`] goes every word of what happened. Slow.
+    #[must_use]
+    pub fn play_in_words(plan: &Plan) -> Outcome {
+        let mut run = Self::new(plan.clone());
+        run.world.watcher.hashes_words = true;
+        run.outcome()
+    }
+
+    fn outcome(mut self) -> Outcome {
+        let run = &mut self;
+        let ended = panics::caught(|| run.run());
         let at = run.world.now();
         let inspector = &mut run.world.watcher;
-        if let Err(panic) = ended {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
-            inspector.violation = Some(Violation { check: "panic", what: text.to_owned(), at });
+        if let Err(what) = ended {
+            inspector.violation = Some(Violation { check: "panic", what, at });
         }
         Outcome {
             violation: inspector.violation.take(),
@@ -117,8 +140,13 @@ impl Run {
 
     fn new(plan: Plan) -> Self {
         let mut dice = Entropy::new(plan.seed ^ 0x5157_4F52_4C44_5349);
-        let inspector = Inspector::new(&plan);
-        let disk: Box<dyn Disk> = Box::new(MemoryDisk::default());
+        let mut inspector = Inspector::new(&plan);
+        let power = plan.on_disk.then(Power::new);
+        let disk: Box<dyn Disk> = match &power {
+            Some(power) => Box::new(power.clone()),
+            None => Box::new(MemoryDisk::default()),
+        };
+        inspector.power = power;
         let world = World::new(plan.world.clone(), disk, dice.bits(), inspector);
         let users = plan.cast.iter().map(|role| role.user).max().unwrap_or(0) + 1;
         let uid = |user: usize| match user % 3 {
@@ -130,7 +158,7 @@ impl Run {
             let (id, uid) = (ClientId(at), uids[role.user].clone());
             let habits = plan.habits.clone();
             let app = App::new(id, uid.clone(), role.app_server, role.has_provider, habits, dice.bits());
-            Client::new(uid, role.clone(), dice.bits(), app)
+            Client::new(uid, role.clone(), dice.bits(), app, plan.on_disk)
         });
         let clients = clients.collect();
         let stage = Stage {
@@ -296,7 +324,8 @@ impl Run {
             Wake::Deed(actor) => self.on_deed(actor),
             Wake::Fault(number) => self.on_fault(number),
             Wake::Mend(mending) => self.mend(mending),
-            Wake::Stop if self.is_calm => {}
+            Wake::PowerLost(_) | Wake::Stop if self.is_calm => {}
+            Wake::PowerLost(down) => self.world.crash(down),
             Wake::Stop => self.world.crash(DOWN),
             Wake::Calm => self.calm(),
             Wake::Quiet => {
@@ -358,7 +387,9 @@ impl Run {
             }
             StoreOp::Commit(op, batch) => {
                 let committed = client.store.commit(&batch);
-                self.see(at, ClientSight::Stored(&batch));
+                if committed.is_ok() {
+                    self.see(at, ClientSight::Stored(&batch));
+                }
                 Input::Committed(op, committed.map_err(|_| StoreFailed { code: ErrorCode::StorageFailed }))
             }
         };

@@ -10,6 +10,12 @@ const ATTEMPTS_MAX: usize = 200;
 /// left out first, then single faults.
 #[must_use]
 pub fn shrink(plan: &Plan, outcome: Outcome) -> (Plan, Outcome) {
+    shrink_with(plan, outcome, Run::play)
+}
+
+/// As [`shrink`], with another way to play a plan.
+#[must_use]
+pub fn shrink_with(plan: &Plan, outcome: Outcome, play: impl Fn(&Plan) -> Outcome) -> (Plan, Outcome) {
     let Some(check) = outcome.violation.as_ref().map(|violation| violation.check) else {
         return (plan.clone(), outcome);
     };
@@ -22,7 +28,7 @@ pub fn shrink(plan: &Plan, outcome: Outcome) -> (Plan, Outcome) {
             attempts += 1;
             let mut smaller = best.0.clone();
             smaller.faults.drain(at..(at + size).min(smaller.faults.len()));
-            let outcome = Run::play(&smaller);
+            let outcome = play(&smaller);
             if outcome.violation.as_ref().is_some_and(|violation| violation.check == check) {
                 best = (smaller, outcome);
             } else {

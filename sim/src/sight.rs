@@ -36,6 +36,8 @@ pub enum Sight<'a> {
     Committed(&'a [LogOp], &'a [LogOutcome]),
     /// A frame left a connection's queue.
     Wrote(ConnectionId, &'a Bytes),
+    /// So many frames and bytes wait for a connection now. Not while it is sent what a resume reads again.
+    Queued(ConnectionId, usize, usize),
     /// A connection's queue overflowed and was emptied.
     Overflowed(ConnectionId),
     /// Something happened in a client.

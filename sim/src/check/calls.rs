@@ -1,18 +1,23 @@
 //! Every call is answered exactly once, and when everything is calm, in time.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bim_core::{CallId, Command};
+use bim_types::Mono;
 
 use super::{Check, Context};
 use crate::plan::Mode;
 use crate::sight::{ClientId, ClientSight, Sight};
 
+/// When everything is calm, every call is answered in this time: also one whose connection was just found dead.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
+
 /// Every call is answered exactly once.
 #[derive(Debug)]
 pub(super) struct Calls {
     mode: Mode,
-    open: BTreeMap<(ClientId, CallId), Command>,
+    open: BTreeMap<(ClientId, CallId), (Mono, Command)>,
 }
 
 impl Calls {
@@ -26,11 +31,11 @@ impl Check for Calls {
         "calls"
     }
 
-    fn see(&mut self, _: &Context<'_>, sight: &Sight<'_>) -> Result<(), String> {
+    fn see(&mut self, context: &Context<'_>, sight: &Sight<'_>) -> Result<(), String> {
         let Sight::Client(client, sight) = sight else { return Ok(()) };
         match sight {
             ClientSight::Asked(call, command) => {
-                self.open.insert((*client, *call), (*command).clone());
+                self.open.insert((*client, *call), (context.at, (*command).clone()));
             }
             ClientSight::Answered(call, answer) => {
                 if self.open.remove(&(*client, *call)).is_none() {
@@ -43,9 +48,10 @@ impl Check for Calls {
         Ok(())
     }
 
-    fn end(&mut self, _: &Context<'_>) -> Result<(), String> {
-        match self.open.iter().next() {
-            Some(((client, call), command)) if self.mode == Mode::Liveness => {
+    fn end(&mut self, context: &Context<'_>) -> Result<(), String> {
+        let is_late = |asked: Mono| context.at.since(asked) > ANSWERED_WITHIN;
+        match self.open.iter().find(|(_, (asked, _))| is_late(*asked)) {
+            Some(((client, call), (_, command))) if self.mode == Mode::Liveness => {
                 Err(format!("{client:?} was never answered {call:?}: {command:?}"))
             }
             _ => Ok(()),

@@ -1,7 +1,12 @@
 //! The checkers: each holds one promise against everything that is seen.
 
+mod bounds;
 mod calls;
+mod device;
 mod durable;
+mod secrets;
+mod session;
+mod tokens;
 
 use bim_types::Mono;
 
@@ -44,5 +49,18 @@ pub struct Context<'a> {
 /// Every checker, for a run of this plan.
 #[must_use]
 pub fn every_check(plan: &Plan) -> Vec<Box<dyn Check>> {
-    vec![Box::new(calls::Calls::new(plan.mode)), Box::new(durable::Durable::default())]
+    vec![
+        Box::new(calls::Calls::new(plan.mode)),
+        Box::new(durable::Durable::default()),
+        Box::new(device::Device::default()),
+        Box::new(session::Status::default()),
+        Box::new(session::Fencing::default()),
+        Box::new(session::Silence::new(plan)),
+        Box::new(session::Watched::default()),
+        Box::new(session::Backoff::new(plan)),
+        Box::new(session::Drains::default()),
+        Box::new(tokens::Tokens::default()),
+        Box::new(bounds::Bounds::new(plan)),
+        Box::new(secrets::Secrets::default()),
+    ]
 }

@@ -300,8 +300,9 @@ impl<W: Watcher> World<W> {
                 self.watcher.see(self.now, Sight::Committed(&write.ops, &outcomes));
             }
         }
-        drop(server);
+        // A log that is closed in order afterwards writes to a disk that nobody reads again.
         self.disk.crash(&mut self.weather);
+        drop(server);
         self.watcher.see(self.now, Sight::Crashed);
         self.inbox.clear();
         let lost = self.links.iter_mut().filter_map(|(id, link)| link.desk.take().map(|_| *id));
