@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use bim_types::Entropy;
 use bim_types::limits::{RECONNECT_DELAY_FIRST, RECONNECT_DELAY_MAX};
+use bim_types::{Defect, Entropy};
 
 /// The longest delay a server may ask for. A longer one is cut to this: the server can ask again, and a client
 /// that was told nonsense comes back all the same.
@@ -21,6 +21,7 @@ impl Backoff {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let bound = RECONNECT_DELAY_FIRST.saturating_mul(factor).min(RECONNECT_DELAY_MAX);
         self.failures = self.failures.saturating_add(1);
+        let asked = asked.filter(|_| !Defect::HintIgnored.is_planted());
         asked.unwrap_or_default().min(ASKED_DELAY_MAX).saturating_add(entropy.up_to(bound))
     }
 

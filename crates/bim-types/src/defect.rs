@@ -58,8 +58,10 @@ defects! {
     ResumeSkipsHigh = "resume-skips-high";
     /// A resume sends again what the cursor had covered.
     ResumeRepeats = "resume-repeats";
-    /// A resume says that nothing was left out.
+    /// A resume from before the room buffer says that nothing was missed.
     ResumeHidesLoss = "resume-hides-loss";
+    /// Nothing is too much for the queue of a viewer.
+    UnboundedQueue = "unbounded-queue";
     /// A session outlives its token.
     ExpiredSession = "expired-session";
     /// A token that was taken back still opens sessions.
@@ -86,11 +88,11 @@ defects! {
     ForgottenCall = "forgotten-call";
     /// The client listens to a connection it has given up.
     StaleLink = "stale-link";
-    /// The client does not ping.
-    NoPing = "no-ping";
+    /// The client does not notice a path on which nothing arrives any more.
+    DeafToSilence = "deaf-to-silence";
     /// The client comes back at once, whatever the server asked for.
     HintIgnored = "hint-ignored";
-    /// The client's later messages overtake one that waits.
+    /// A message overtakes the one before it, which was refused for a moment.
     Overtaking = "overtaking";
 }
 

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
-use bim_types::{AttributeCondition, ClientMessageId, ConversationShortId, ErrorCode, Measure, Mono};
+use bim_types::{AttributeCondition, ClientMessageId, ConversationShortId, Defect, ErrorCode, Measure, Mono};
 
 use crate::command::CallId;
 
@@ -93,7 +93,13 @@ impl Outbox {
     /// The connection ended: what may be repeated waits again, the rest comes back.
     pub(crate) fn on_lost(&mut self) -> Vec<Pending> {
         let mut given_up = Vec::new();
-        for (id, InFlight { pending, stranded, .. }) in std::mem::take(&mut self.in_flight) {
+        for (id, InFlight { mut pending, stranded, .. }) in std::mem::take(&mut self.in_flight) {
+            if Defect::ResendAsNew.is_planted() {
+                rename(&mut pending.body);
+            }
+            if Defect::ForgottenCall.is_planted() {
+                continue;
+            }
             if may_repeat(&pending.body) && !stranded {
                 self.waiting.insert(id, pending);
             } else {
@@ -143,6 +149,14 @@ impl Outbox {
         let mut all: BTreeMap<_, _> = in_flight.collect();
         all.append(&mut self.waiting);
         all.into_values().collect()
+    }
+}
+
+/// What one of the defects of the bug bank does: the same message under another id.
+fn rename(body: &mut RequestBody) {
+    if let RequestBody::SendLiveMessage(send) = body {
+        let id = u128::from_be_bytes(send.client_message_id.to_bytes());
+        send.client_message_id = ClientMessageId::new(id ^ (1 << 127));
     }
 }
 

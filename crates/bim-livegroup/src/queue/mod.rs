@@ -23,7 +23,7 @@ use std::collections::VecDeque;
 use bim_types::limits::{
     OUTBOUND_BYTES_MAX, OUTBOUND_FRAMES_MAX, OUTBOUND_RESERVED_BYTES, OUTBOUND_RESERVED_FRAMES,
 };
-use bim_types::{GroupKey, Priority, Seq};
+use bim_types::{Defect, GroupKey, Priority, Seq};
 use bytes::Bytes;
 
 use gaps::Gaps;
@@ -117,6 +117,9 @@ impl ViewerQueue {
     /// [`QueueOverflow`] for a HIGH message when control and HIGH alone fill the queue.
     pub fn push_live(&mut self, live: LiveFrame) -> Result<(), QueueOverflow> {
         match live.priority {
+            Priority::High if Defect::ShedHigh.is_planted() && self.total().frames > 3 => {
+                self.gaps.add(&live)
+            }
             Priority::High => {
                 self.make_room_for_express(live.frame.len())?;
                 self.express.add(live.frame.len());
@@ -186,7 +189,11 @@ impl ViewerQueue {
     fn push_normal(&mut self, live: LiveFrame) {
         let bytes = live.frame.len();
         while !self.shared_has_room(bytes) {
-            let Some(victim) = self.low.pop_front().or_else(|| self.normal.pop_front()) else {
+            let victim = match Defect::ShedNormalFirst.is_planted() {
+                true => self.normal.pop_front().or_else(|| self.low.pop_front()),
+                false => self.low.pop_front().or_else(|| self.normal.pop_front()),
+            };
+            let Some(victim) = victim else {
                 return self.gaps.add(&live);
             };
             self.give_up(&victim.live);
@@ -280,7 +287,8 @@ impl Load {
     }
 
     fn fits(self, frames: usize, bytes: usize, frames_max: usize, bytes_max: usize) -> bool {
-        self.frames + frames <= frames_max && self.bytes + bytes <= bytes_max
+        Defect::UnboundedQueue.is_planted()
+            || (self.frames + frames <= frames_max && self.bytes + bytes <= bytes_max)
     }
 }
 

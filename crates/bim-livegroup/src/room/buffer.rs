@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bim_proto::{LiveChange, LiveChanged, LivePush, ServerFrame};
 use bim_types::limits::{RESUME_WINDOW, ROOM_BUFFER_BYTES_MAX, ROOM_BUFFER_MESSAGES_MAX};
-use bim_types::{Cursor, DiscontinuityReason, Epoch, Mono, PerPriority, Position, Priority, Seq};
+use bim_types::{Cursor, Defect, DiscontinuityReason, Epoch, Mono, PerPriority, Position, Priority, Seq};
 
 use crate::queue::LiveFrame;
 
@@ -75,13 +75,26 @@ impl RoomBuffer {
         if Priority::ALL.into_iter().any(|class| cursor.seqs[class] > head) {
             return Err(DiscontinuityReason::CursorAhead);
         }
-        if Priority::ALL.into_iter().any(|class| cursor.seqs[class] < self.floors[class]) {
+        let is_beyond = |class| cursor.seqs[class] < self.floors[class];
+        if Priority::ALL.into_iter().any(is_beyond) && !Defect::ResumeHidesLoss.is_planted() {
             return Err(DiscontinuityReason::BeyondWindow);
         }
         let lowest = cursor.lowest();
         let begin = self.entries.partition_point(|(_, live)| live.seq <= lowest);
         let missed = self.entries.range(begin..).map(|(_, live)| live);
-        Ok(missed.filter(|live| !cursor.covers(live.priority, live.seq)).cloned().collect())
+        let is_new = |live: &&LiveFrame| !cursor.covers(live.priority, live.seq);
+        let mut missed: Vec<_> = missed.filter(is_new).cloned().collect();
+        if Defect::ResumeSkipsHigh.is_planted()
+            && let Some(at) = missed.iter().position(|live| live.priority == Priority::High)
+        {
+            missed.remove(at);
+        }
+        if Defect::ResumeRepeats.is_planted()
+            && let Some((_, known)) = begin.checked_sub(1).and_then(|at| self.entries.get(at))
+        {
+            missed.insert(0, known.clone());
+        }
+        Ok(missed)
     }
 
     /// The message with this number, if it is still here.

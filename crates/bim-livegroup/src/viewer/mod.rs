@@ -38,8 +38,8 @@ mod standing;
 
 use bim_proto::{Joined, LiveChange, LiveChanged, LivePush};
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, Cursor, DiscontinuityReason, LiveGap, Message,
-    PerPriority, Position, Priority, ResumeVerdict, Seq, Uid,
+    ClientMessageId, Conversation, ConversationShortId, Cursor, Defect, DiscontinuityReason, LiveGap,
+    Message, PerPriority, Position, Priority, ResumeVerdict, Seq, Uid,
 };
 
 pub use late_changes::LATE_CHANGES_MAX;
@@ -292,6 +292,7 @@ impl Viewer {
     #[must_use]
     pub fn resume_cursor(&self) -> Option<Cursor> {
         match self.presence {
+            Presence::Rejoining(_) if Defect::ForgottenCursor.is_planted() => None,
             Presence::Rejoining(cursor) => Some(cursor),
             Presence::Joining | Presence::Joined(_) => None,
         }
@@ -315,7 +316,7 @@ impl Viewer {
             Place::Broken
         } else if cursor.covers(class, position.seq) {
             Place::Known
-        } else if !cursor.covers(class, previous[class]) {
+        } else if !cursor.covers(class, previous[class]) && !Defect::IgnoredLag.is_planted() {
             Place::Broken
         } else {
             Place::Next
@@ -326,7 +327,9 @@ impl Viewer {
     fn advance(&mut self, seq: Seq, previous: &PerPriority<Seq>) {
         let Presence::Joined(cursor) = &mut self.presence else { return };
         for class in Priority::ALL {
-            if cursor.covers(class, previous[class]) && !cursor.covers(class, seq) {
+            let is_accounted =
+                cursor.covers(class, previous[class]) || Defect::CursorBeforeMessage.is_planted();
+            if is_accounted && !cursor.covers(class, seq) {
                 cursor.seqs[class] = seq;
                 self.own.passed(class, seq);
             }

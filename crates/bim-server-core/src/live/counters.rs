@@ -9,7 +9,7 @@ use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, Expected, IdempotencyKey, LogOp, LogOutcome, Put,
     RecordKey, Trim,
 };
-use bim_types::{ErrorCode, GroupKey, Now, Seq, Wall};
+use bim_types::{Defect, ErrorCode, GroupKey, Now, Seq, Wall};
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
@@ -38,7 +38,8 @@ impl Engine {
             client_id: batch.batch_id,
             content: *digest.first_chunk().expect("a SHA-256 has 32 bytes"),
         };
-        let entry = AppendEntry { idempotency: Some(idempotency), at: now.wall, record };
+        let idempotency = Some(idempotency).filter(|_| !Defect::TapsTwice.is_planted());
+        let entry = AppendEntry { idempotency, at: now.wall, record };
         let append =
             Append { stream: recall::taps(key), condition: AppendCondition::Any, entries: vec![entry] };
         let pending = PendingWrite::Taps { asker, key, taps: batch.taps };

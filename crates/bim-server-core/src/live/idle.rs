@@ -4,7 +4,7 @@ use bim_proto::stored::StoredLiveGroup;
 use bim_types::store::{
     Expected, LogOp, LogOutcome, Put, PutOutcome, RecordKey, RecordRange, Trim, VersionedRecord,
 };
-use bim_types::{AppId, ConversationShortId, ErrorCode, GroupKey, Now, Refusal, Wall};
+use bim_types::{AppId, ConversationShortId, Defect, ErrorCode, GroupKey, Now, Refusal, Wall};
 
 use bim_livegroup::authority::Operation;
 use bim_proto::ServerFrame;
@@ -152,7 +152,9 @@ impl Engine {
         let viewers = active.room.dissolve();
         let behind = std::mem::take(&mut active.changes);
         let state = active.room.state();
-        self.tell_group(key, ServerFrame::LiveState(state));
+        if !Defect::SilentDissolve.is_planted() {
+            self.tell_group(key, ServerFrame::LiveState(state));
+        }
         for connection in viewers {
             if let Some(session) = self.sessions.find_mut(connection) {
                 session.groups.remove(&key);

@@ -3,7 +3,7 @@
 use bim_livegroup::authority::Operation;
 use bim_livegroup::room::Entry;
 use bim_proto::{JoinLive, Joined, ResponseBody};
-use bim_types::{ConnectionId, ErrorCode, GroupKey, MemberInfo, Now, Refusal, Role};
+use bim_types::{ConnectionId, Defect, ErrorCode, GroupKey, MemberInfo, Now, Refusal, Role};
 
 use super::{RoomRequest, Slot};
 use crate::engine::Engine;
@@ -90,6 +90,9 @@ impl Engine {
     /// Takes a connection out of a group. With the last device of a user go its attributes: at once when it
     /// left, after a while when it is lost.
     pub(super) fn take_out(&mut self, now: Now, key: GroupKey, connection: ConnectionId, farewell: Farewell) {
+        if farewell == Farewell::Lost && Defect::OnlineForever.is_planted() {
+            return;
+        }
         let at = match farewell {
             Farewell::Left => now.mono,
             Farewell::Lost => now.mono + self.config.attribute_leave_grace,
@@ -98,7 +101,9 @@ impl Engine {
         let Some(left) = active.room.leave(connection) else { return };
         active.expect_leaver(&left.uid, at);
         let goes_now = farewell == Farewell::Left && active.leavers.contains_key(&left.uid);
-        self.out.push(Output::LeaveGroup { group: key, connection });
+        if !Defect::KickWithoutUnsubscribe.is_planted() {
+            self.out.push(Output::LeaveGroup { group: key, connection });
+        }
         if goes_now {
             self.on_room_request(now, key, Asker::NOBODY, RoomRequest::ExpireAttributes);
         }

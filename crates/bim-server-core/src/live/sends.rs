@@ -9,7 +9,10 @@ use bim_types::store::{
     Append, AppendCondition, AppendEntry, AppendOutcome, IdempotencyKey, LogOp, LogOutcome, LogRecord,
     StreamId,
 };
-use bim_types::{ClientMessageId, ConnectionId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq, Wall};
+use bim_types::{
+    ClientMessageId, ConnectionId, Defect, ErrorCode, GroupKey, MessageBody, Now, Priority, Refusal, Seq,
+    Wall,
+};
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
@@ -66,7 +69,7 @@ impl Engine {
         let overtakes = |session: &crate::session::Session| {
             send.follows.is_some_and(|before| session.refused.contains(before))
         };
-        if self.sessions.find(connection).is_some_and(overtakes) {
+        if self.sessions.find(connection).is_some_and(overtakes) && !Defect::Overtaking.is_planted() {
             let refusal = Refusal::new(ErrorCode::MessageFrequency).retry_after(FOLLOWER_RETRY);
             return Err(refusal.hint("the message before this one was refused"));
         }
@@ -94,13 +97,16 @@ impl Engine {
             client_id: message.client_message_id,
             content: sending.content,
         };
-        let entry =
-            AppendEntry { idempotency: Some(idempotency), at: message.accepted_at, record: message.encode() };
+        let idempotency = Some(idempotency).filter(|_| !Defect::DedupInMemory.is_planted());
+        let entry = AppendEntry { idempotency, at: message.accepted_at, record: message.encode() };
         let append = Append {
             stream: StreamId::LiveGroup(key.app, key.group),
             condition: AppendCondition::Any,
             entries: vec![entry],
         };
+        if Defect::AckBeforeCommit.is_planted() {
+            self.acknowledge_unwritten(key, &sending);
+        }
         if let Some(active) = self.rooms.active(key) {
             active.appending += 1;
         }
@@ -117,6 +123,10 @@ impl Engine {
     ) {
         let outcome = match result {
             Ok(outcomes) => outcomes.into_iter().next(),
+            Err(_) if Defect::AckFailedCommit.is_planted() => {
+                self.acknowledge_unwritten(key, &sending);
+                return self.append_ended(key);
+            }
             Err(failure) => {
                 self.append_ended(key);
                 return self.not_sent(&sending, store_refusal(failure));
@@ -135,6 +145,15 @@ impl Engine {
             None => self.not_sent(&sending, ErrorCode::InternalError.into()),
         }
         self.append_ended(key);
+    }
+
+    /// What two of the defects of the bug bank do: a verdict for what is not durable.
+    fn acknowledge_unwritten(&mut self, key: GroupKey, sending: &Sending) {
+        let Origin::Request(asker) = sending.origin else { return };
+        let Some(active) = self.rooms.active(key) else { return };
+        let seq = Seq(active.room.head().seq.0 + active.appending as u64 + 1);
+        let accepted = active.room.accepted(seq, &sending.message, sending.said.as_ref());
+        self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
     }
 
     fn not_sent(&mut self, sending: &Sending, refusal: Refusal) {
@@ -156,8 +175,12 @@ impl Engine {
         let shown = shown(key, &message);
         let live = active.room.accept(now.mono, seq, message, Some(content));
         match origin {
+            Origin::Request(_) if Defect::AckBeforeCommit.is_planted() => {}
             Origin::Request(asker) => self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted))),
             Origin::Broadcast(broadcast) => self.announced(broadcast, true),
+        }
+        if Defect::DroppedAfterVerdict.is_planted() && live.priority == Priority::Low && seq.0 % 7 == 0 {
+            return;
         }
         self.out.push(Output::Broadcast(live));
         self.review(seq, shown);

@@ -1,7 +1,7 @@
 //! Deadlines of a connection: authentication, signs of life, the end of its token.
 
 use bim_proto::{Ping, ServerFrame};
-use bim_types::{ConnectionId, ErrorCode, Mono, Now, Refusal};
+use bim_types::{ConnectionId, Defect, ErrorCode, Mono, Now, Refusal, Wall};
 
 use crate::engine::Engine;
 use crate::session::{Session, State};
@@ -52,10 +52,14 @@ impl Engine {
                 Due::End(reason.hint("no hello came in time"))
             }
             State::User(user) => {
-                let expiry = now.mono + user.credential.expires_at.since(now.wall);
+                let expires_at = match Defect::ExpiredSession.is_planted() {
+                    true => Wall::from_secs(u64::MAX),
+                    false => user.credential.expires_at,
+                };
+                let expiry = now.mono + expires_at.since(now.wall);
                 let silence = session.heard_at + config.liveness_timeout;
                 let quiet = session.heard_at.max(session.pinged_at) + config.ping_interval;
-                if now.wall >= user.credential.expires_at {
+                if now.wall >= expires_at {
                     Due::End(ErrorCode::ExpiredToken.into())
                 } else if now.mono >= silence {
                     Due::End(Refusal::new(ErrorCode::Timeout).hint("no sign of life"))
