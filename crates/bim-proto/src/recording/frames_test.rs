@@ -1,8 +1,14 @@
-use bim_types::{AppId, ClientMessageId, ConversationShortId, DeviceId, MessageBody, Priority, Token, Uid};
+use bim_types::{
+    AppId, ClientMessageId, ConversationShortId, DeviceId, Message, MessageBody, PerPriority, Position,
+    Priority, Seq, Token, Uid, Wall,
+};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ClientFrame, Hello, Request, RequestBody, RequestId, SendLive, ServerFrame};
+use crate::{
+    Accepted, Broadcast, ClientFrame, Hello, HistoryPage, LiveChange, LiveChanged, LivePush, Request,
+    RequestBody, RequestId, Response, ResponseBody, SendLive, ServerFrame,
+};
 
 fn hidden() -> Redaction {
     Redaction::recording(3, false)
@@ -45,6 +51,68 @@ fn a_message_keeps_all_but_its_body() {
     let body = MessageBody::Custom("canary".into());
     let redacted = ClientFrame::decode(redact(&send(body.clone()).encode())).unwrap();
     assert_eq!(redacted, send(hidden().body(&body)));
+}
+
+fn canary() -> MessageBody {
+    MessageBody::Text("canary".into())
+}
+
+fn message() -> Message {
+    Message {
+        conversation_short_id: ConversationShortId::new(1).unwrap(),
+        position: Position::default(),
+        client_message_id: ClientMessageId::new(1),
+        sender: Uid::string("alice").unwrap(),
+        priority: Priority::Low,
+        accepted_at: Wall::from_millis(1),
+        edits: 1,
+        body: canary(),
+    }
+}
+
+#[test]
+fn no_request_carries_a_token_or_a_body_through() {
+    let group = ConversationShortId::new(1).unwrap();
+    let client_message_id = ClientMessageId::new(1);
+    let broadcast = Broadcast { client_message_id, priority: Priority::High, body: canary() };
+    for body in [
+        RequestBody::RefreshToken(Token::from("canary")),
+        RequestBody::UpdateLiveMessage(group, Seq(1), canary()),
+        RequestBody::BroadcastToLiveGroups(broadcast),
+    ] {
+        let frame = ClientFrame::Request(Request { id: RequestId(1), body: Ok(body) }).encode();
+        assert!(frame.windows(6).any(|window| window == b"canary"));
+        let redacted = redact(&frame);
+        assert!(!redacted.windows(6).any(|window| window == b"canary"));
+        assert_eq!(redacted.len(), frame.len());
+    }
+}
+
+#[test]
+fn no_frame_of_a_server_carries_a_body_through() {
+    let position = Position::default();
+    let accepted_at = Wall::from_millis(1);
+    let rewritten = Some(canary());
+    let accepted = Accepted { position, accepted_at, only_for_sender: false, rewritten };
+    let page = HistoryPage { messages: vec![message(), message()], next: Seq(1), has_more: true };
+    let answers = [ResponseBody::LiveMessageAccepted(accepted), ResponseBody::LiveHistoryPage(page)];
+    let change = LiveChange {
+        position,
+        previous: PerPriority::default(),
+        operator: Uid::string("bob").unwrap(),
+        what: LiveChanged::Updated(message()),
+    };
+    let push = LivePush { message: message(), previous: PerPriority::default(), hidden: false };
+    let answer = |body| ServerFrame::Response(Response { id: RequestId(1), body: Ok(body) });
+    let frames = answers.map(answer).into_iter();
+    for frame in frames.chain([ServerFrame::LiveChange(change), ServerFrame::LiveMessage(push)]) {
+        let frame = frame.encode();
+        assert!(frame.windows(6).any(|window| window == b"canary"));
+        let redacted = redact_server_frame(&frame, &hidden());
+        assert!(!redacted.windows(6).any(|window| window == b"canary"));
+        assert_eq!(redacted.len(), frame.len());
+        assert_eq!(redact_server_frame(&frame, &Redaction::recording(3, true)), frame);
+    }
 }
 
 #[test]
