@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::shell;
 
 /// Files that one target may have beside its seeds.
-const FILES_MAX: usize = 12;
+const FILES_MAX: usize = 9;
 
 /// Their bytes, in all.
 const BYTES_MAX: u64 = 12 * 1_024;

@@ -8,9 +8,6 @@ use crate::failure::Failure;
 /// The word for every target.
 const ALL: &str = "all";
 
-/// How many letters may differ for a name to be suggested.
-const SLIPS_MAX: usize = 4;
-
 /// The targets there is a program for, in the order of its manifest.
 pub(super) fn known(root: &Path) -> Result<Vec<String>, Failure> {
     let path = root.join(PROGRAMS).join("Cargo.toml");
@@ -32,8 +29,9 @@ pub(super) fn chosen<'a>(known: &'a [String], name: &str) -> Result<Vec<&'a str>
     if let Some(target) = known.clone().find(|target| *target == name) {
         return Ok(vec![target]);
     }
+    // Half of its letters say which one was meant.
     let nearest = known.clone().min_by_key(|target| distance(target, name));
-    let mend = match nearest.filter(|target| distance(target, name) <= SLIPS_MAX) {
+    let mend = match nearest.filter(|target| 2 * distance(target, name) <= target.len()) {
         Some(target) => format!("did you mean `cargo xtask fuzz {target}`?"),
         None => format!("choose from {}, or {ALL}", known.collect::<Vec<_>>().join(", ")),
     };
@@ -74,6 +72,7 @@ mod tests {
         let known = ["frame".to_owned(), "token".to_owned()];
         let mend = |name| chosen(&known, name).unwrap_err().mend;
         assert_eq!(mend("fram"), "did you mean `cargo xtask fuzz frame`?");
+        assert_eq!(mend("zzz"), "choose from frame, token, or all");
         assert_eq!(mend("something-else"), "choose from frame, token, or all");
     }
 

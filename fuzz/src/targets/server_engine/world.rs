@@ -297,7 +297,12 @@ impl World {
         self.peers.clear();
         self.slots.clear();
         self.moderated.clear();
-        self.operators.clear();
+        for (command, _) in std::mem::take(&mut self.operators).into_values() {
+            // Whether it was done nobody knows.
+            if let AdminCommand::SetAppDisabled { app, .. } = command {
+                self.disabled.remove(&app);
+            }
+        }
         self.books.restart();
         (self.is_ready, self.is_draining, self.is_drained) = (false, false, false);
         self.run();
