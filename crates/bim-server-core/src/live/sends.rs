@@ -179,7 +179,10 @@ impl Engine {
             Origin::Request(asker) => self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted))),
             Origin::Broadcast(broadcast) => self.announced(broadcast, true),
         }
-        if Defect::DroppedAfterVerdict.is_planted() && live.priority == Priority::Low && seq.0 % 7 == 0 {
+        if Defect::DroppedAfterVerdict.is_planted()
+            && live.priority == Priority::Low
+            && seq.0.is_multiple_of(7)
+        {
             return;
         }
         self.out.push(Output::Broadcast(live));
