@@ -49,6 +49,13 @@ impl Ledger {
         self.streams.get(&stream).and_then(|all| all.keys().next_back()).copied().unwrap_or_default()
     }
 
+    /// The records of a stream after one number and up to another.
+    pub fn between(&self, stream: StreamId, after: Seq, to: Seq) -> impl Iterator<Item = (Seq, &Entry)> {
+        let range = self.streams.get(&stream).filter(|_| after < to);
+        let range = range.into_iter().flat_map(move |all| all.range(after.next()..=to));
+        range.map(|(seq, entry)| (*seq, entry))
+    }
+
     /// How many messages of a class stand after one number and up to another.
     #[must_use]
     pub fn count(&self, stream: StreamId, class: Priority, after: Seq, to: Seq) -> u64 {

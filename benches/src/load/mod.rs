@@ -7,29 +7,19 @@
 //!   ServerProcess ── standard output: endpoint, app, tokens; /proc: memory and CPU time ──┘
 //! ```
 
-mod account;
-#[cfg(test)]
-mod account_test;
 mod clock;
 mod crowd;
-mod faults;
 mod histogram;
-mod ledger;
 mod raw_client;
-mod seq_set;
 mod serve;
 mod server_process;
-mod spans;
 mod usage;
 
-pub use account::{Account, Tally};
+pub use bim_sim::books::{Account, Faults, Ledger, SeqSet, Tally};
 pub use clock::Clock;
 pub use crowd::gather;
-pub use faults::Faults;
 pub use histogram::Histogram;
-pub use ledger::Ledger;
 pub use raw_client::{ClientError, RawClient, Ticket};
-pub use seq_set::SeqSet;
 pub use serve::{ServeOptions, serve, server_config};
 pub use server_process::ServerProcess;
 pub use usage::{Machine, RssWatch, Usage};

@@ -141,6 +141,12 @@ impl Account {
         self.faults.add(kind, tell);
     }
 
+    /// What went wrong until now; [`check`](Self::check) finds more.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     /// Whether as much is accounted for as was accepted, so that nothing more is to come.
     #[must_use]
     pub fn is_settled(&self, ledger: &Ledger) -> bool {

@@ -39,6 +39,17 @@ impl Ledger {
         ledger
     }
 
+    /// Takes the position that was given after the last one. `false`, and nothing is taken, when it is not the next.
+    pub fn accept(&mut self, class: Priority, seq: Seq) -> bool {
+        let is_next = seq == self.last.next();
+        if is_next {
+            self.all.insert(seq);
+            self.classes[class].push(seq);
+            self.last = seq;
+        }
+        is_next
+    }
+
     /// The positions of a class after one and up to another.
     #[must_use]
     pub fn between(&self, class: Priority, after: Seq, to: Seq) -> &[Seq] {
@@ -87,6 +98,15 @@ mod tests {
         assert_eq!(ledger.between(Priority::Low, Seq(9), Seq(3)), []);
         Ledger::of(accepted.into_iter().chain([(Priority::High, Seq(4))]), &mut faults);
         assert_eq!(faults.count(), 3);
+    }
+
+    #[test]
+    fn a_ledger_that_is_kept_as_things_happen_takes_the_next_position_only() {
+        let mut ledger = Ledger::default();
+        assert!(ledger.accept(Priority::Low, Seq(1)) && ledger.accept(Priority::High, Seq(2)));
+        assert!(!ledger.accept(Priority::High, Seq(2)) && !ledger.accept(Priority::High, Seq(4)));
+        let all = [(Priority::Low, Seq(1)), (Priority::High, Seq(2))];
+        assert_eq!(ledger, Ledger::of(all, &mut Faults::default()));
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! The checkers: each holds one promise against everything that is seen.
 
+mod books;
 mod bounds;
 mod calls;
 mod device;
 mod durable;
+mod events;
+mod order;
+mod queue;
+mod resume;
 mod secrets;
 mod session;
 mod tokens;
@@ -62,5 +67,10 @@ pub fn every_check(plan: &Plan) -> Vec<Box<dyn Check>> {
         Box::new(tokens::Tokens::default()),
         Box::new(bounds::Bounds::new(plan)),
         Box::new(secrets::Secrets::default()),
+        Box::new(books::Books::new(plan.mode)),
+        Box::new(events::Events::new(plan.mode)),
+        Box::new(queue::Queue::new(plan.world.queue)),
+        Box::new(resume::Resume::new(&plan.world.engine)),
+        Box::new(order::Order::default()),
     ]
 }
