@@ -23,8 +23,14 @@ const DAYS: &[(&str, u8, &str)] = &[
     (
         "resume",
         HIGH | ROOMY,
-        "Say 1 0 1; Close 2; Say 1 0 2; Say 0 0 5; Login 2 2 2; Join 2 0 1; Pass 2 40; Close 2; Say 1 0 6; \
+        "Say 1 0 7; Say 1 0 8; Join 2 0 0; Say 1 0 1; Close 2; Say 1 0 2; Say 0 0 5; Login 2 2 2; Join 2 0 1; Pass 2 40; Close 2; Say 1 0 6; \
          Login 2 2 2; Join 2 0 1",
+    ),
+    (
+        "resume-too-late",
+        HIGH,
+        "Close 2; Say 1 0 1; Pass 2 10; Control 0 0; Control 1 0; Pass 2 10; Control 0 0; Control 1 0; Pass 2 10; \
+         Control 0 0; Control 1 0; Say 1 0 2; Login 2 2 2; Join 2 0 1",
     ),
     (
         "held-back",

@@ -15,15 +15,15 @@ impl World {
     pub(super) fn feed(&mut self, input: Input) {
         let was_shut_down = self.machine.is_shut_down();
         self.late_dial = match &input {
-            Input::Dialed(link) if self.links.get(link).is_none_or(|link| link.stage == Stage::Gone) => {
-                Some(*link)
-            }
+            Input::Dialed(link) if self.is_gone(*link) => Some(*link),
             _ => None,
         };
+        let is_late = matches!(&input, Input::Frame(link, _) if self.is_gone(*link));
         self.machine.handle(self.now, input);
         for count in 0.. {
             let Some(output) = self.machine.poll_output() else { break };
             assert!(count < OUTPUTS_MAX, "one input set off {count} outputs");
+            assert!(!is_late, "a frame of a connection that is gone sets off {output:?}");
             let may_come_late = matches!(
                 output,
                 Output::Reply(..)
@@ -133,6 +133,10 @@ impl World {
             _ => "other event",
         });
         self.viewed.on_event(event);
+    }
+
+    fn is_gone(&self, link: LinkId) -> bool {
+        self.links.get(&link).is_none_or(|link| link.stage == Stage::Gone)
     }
 
     fn link(&mut self, link: LinkId) -> &mut Link {

@@ -1,6 +1,6 @@
 //! What a queue should have done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bim_livegroup::queue::{LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
 use bim_proto::ServerFrame;
@@ -37,6 +37,8 @@ struct Account {
     open: VecDeque<(u64, usize)>,
     /// The last number that was delivered.
     delivered: u64,
+    /// Of the open numbers, those that the queue must have given up.
+    given_up: BTreeSet<u64>,
 }
 
 impl Model {
@@ -89,8 +91,12 @@ impl Model {
         self.last += 1;
         let live = live(lane, self.last, size);
         let bytes = live.frame.len();
+        let before = self.queue.len();
         match self.queue.push_live(live) {
-            Ok(()) => self.lanes.entry(lane).or_default().open.push_back((self.last, bytes)),
+            Ok(()) => {
+                self.lanes.entry(lane).or_default().open.push_back((self.last, bytes));
+                self.give_up(before + 1 - self.queue.len());
+            }
             Err(QueueOverflow) => {
                 self.reached.count("too slow");
                 assert_eq!(lane.1, Priority::High, "only HIGH makes a viewer too slow");
@@ -105,9 +111,25 @@ impl Model {
         frame.extend_from_slice(&self.last.to_be_bytes());
         frame.resize(frame.len() + 8 * usize::from(size), 0);
         let frame = Bytes::from(frame);
+        let before = self.queue.len();
         match self.queue.push_control(frame.clone()) {
-            Ok(()) => self.control.push_back(frame),
+            Ok(()) => {
+                self.control.push_back(frame);
+                self.give_up(before + 1 - self.queue.len());
+            }
             Err(QueueOverflow) => self.check_overflow(frame.len()),
+        }
+    }
+
+    /// So many messages made room: LOW before NORMAL, and the oldest first, whatever group they are of.
+    fn give_up(&mut self, count: usize) {
+        for _ in 0..count {
+            let waiting = self.lanes.iter().filter(|((_, class), _)| *class != Priority::High);
+            let oldest =
+                waiting.filter_map(|(lane, account)| Some((lane.1, account.first_waiting()?, *lane)));
+            let (_, seq, lane) =
+                oldest.min().expect("only LOW and NORMAL are given up, while there are some");
+            self.lanes.entry(lane).or_default().given_up.insert(seq);
         }
     }
 
@@ -174,6 +196,7 @@ impl Model {
             Some((seq, frame.len())),
             "{lane:?}: in order, after the marker of what is missing"
         );
+        assert!(!account.given_up.contains(&seq), "{seq} was to be given up, and something else was");
         account.delivered = seq;
     }
 
@@ -192,6 +215,11 @@ impl Model {
 }
 
 impl Account {
+    /// The oldest number that was not given up.
+    fn first_waiting(&self) -> Option<u64> {
+        self.open.iter().map(|(seq, _)| *seq).find(|seq| !self.given_up.contains(seq))
+    }
+
     /// Takes out what a marker reports: everything in its range, because the oldest of a lane go first.
     fn skip(&mut self, gap: &LiveGap) {
         let within = |(seq, _): &(u64, usize)| (gap.from.0..=gap.to.0).contains(seq);
@@ -201,6 +229,9 @@ impl Account {
             "a marker counts each message in its range once: {gap:?}, {:?}",
             self.open
         );
+        let reported = self.open.iter().filter(|open| within(open)).map(|(seq, _)| *seq);
+        let kept: Vec<u64> = reported.filter(|seq| !self.given_up.remove(seq)).collect();
+        assert!(kept.is_empty(), "{kept:?} were not to be given up, and something else was");
         self.open.retain(|open| !within(open));
     }
 }

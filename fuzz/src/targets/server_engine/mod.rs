@@ -13,6 +13,7 @@
 //!   position only, and with one content only;
 //! * what a group is told rises in number and names the message before it in each class; nothing of a muted sender is
 //!   in it, and who was kicked is out when the operator hears of it;
+//! * a resume sends exactly what of the log the cursor does not cover, in order;
 //! * nobody is in a group of another app;
 //! * the next wake is never now or in the past, and what waits is bounded;
 //! * when everyone is gone and time has passed, no session and no room is left.

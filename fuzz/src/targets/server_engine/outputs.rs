@@ -3,7 +3,7 @@
 use bim_proto::{Accepted, Joined, RequestBody, Response, ResponseBody, ServerFrame};
 use bim_server_core::{AdminCommand, AdminReply, Output};
 use bim_types::limits::FRAME_BYTES_MAX;
-use bim_types::{ConnectionId, GroupKey, Measure, MeasureDone, Refusal, Uid};
+use bim_types::{ConnectionId, Cursor, GroupKey, Measure, MeasureDone, Refusal, ResumeVerdict, Uid};
 use bytes::Bytes;
 
 use super::hello::TOKEN_LIFE;
@@ -20,6 +20,8 @@ impl World {
                 self.reached.count("replayed");
                 let peer = self.open_peer(connection);
                 assert!(peer.groups.contains(&live.group), "{connection:?} is not in {:?}", live.group);
+                let next = peer.replay.pop_front();
+                assert_eq!(next, Some((live.group, live.seq)), "what {connection:?} missed, in order");
             }
             Output::JoinGroup { group, connection } => self.on_joined_group(group, connection),
             Output::LeaveGroup { group, connection } => {
@@ -130,7 +132,7 @@ impl World {
                 self.groups.push(key(made.conversation_short_id));
             }
             (RequestBody::JoinLiveGroup(join), ResponseBody::JoinedLiveGroup(joined)) => {
-                self.on_joined(identity, key(join.group), join.resume.is_some(), &joined);
+                self.on_joined(connection, identity, join.resume, &joined);
             }
             (RequestBody::ChangeLiveGroup(group, measure), ResponseBody::LiveGroupChanged(done)) => {
                 self.on_measure(key(group), &measure, &done);
@@ -175,11 +177,22 @@ impl World {
         }
     }
 
-    fn on_joined(&mut self, identity: &Identity, key: GroupKey, asked_to_resume: bool, joined: &Joined) {
-        let is_resumed = matches!(joined.verdict, bim_types::ResumeVerdict::Resumed { .. });
-        assert!(asked_to_resume || joined.verdict == bim_types::ResumeVerdict::Fresh, "{:?}", joined.verdict);
-        if is_resumed {
-            self.reached.count("resumed");
+    fn on_joined(
+        &mut self,
+        connection: ConnectionId,
+        identity: &Identity,
+        resume: Option<Cursor>,
+        joined: &Joined,
+    ) {
+        let key = GroupKey { app: identity.app, group: joined.conversation.conversation_short_id };
+        match (resume, joined.verdict) {
+            (Some(cursor), ResumeVerdict::Resumed { .. }) => {
+                self.reached.count("resumed");
+                let missed = self.store.missed(key, &cursor).into_iter().map(|seq| (key, seq));
+                self.open_peer(connection).replay = missed.collect();
+            }
+            (_, ResumeVerdict::Fresh) => assert!(resume.is_none(), "a cursor gets a verdict"),
+            (_, verdict) => assert!(resume.is_some(), "{verdict:?} without a cursor"),
         }
         self.cursors.insert((key, identity.uid.clone()), joined.cursor);
     }

@@ -1,9 +1,9 @@
 //! One connection, as its peer and the shell see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bim_proto::{RequestBody, RequestId};
-use bim_types::{AppId, DeviceId, GroupKey, Uid, Wall};
+use bim_types::{AppId, DeviceId, GroupKey, Seq, Uid, Wall};
 
 /// Who a session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct Peer {
     pub(super) waiting: BTreeMap<RequestId, Asked>,
     /// The groups whose broadcasts it gets.
     pub(super) groups: BTreeSet<GroupKey>,
+    /// What it is to be sent again, because a resume said so.
+    pub(super) replay: VecDeque<(GroupKey, Seq)>,
     /// It was said goodbye to.
     pub(super) was_dismissed: bool,
     /// The engine wants it closed.

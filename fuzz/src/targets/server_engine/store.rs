@@ -6,8 +6,8 @@ use bim_proto::stored::StoredLiveMessage;
 use bim_server_core::{Input, Loaded, LogQuery, StoreFailure};
 use bim_store::memory::MemoryLog;
 use bim_store::{ReadLimit, ServerLog};
-use bim_types::store::{LogOp, OpId, StreamId};
-use bim_types::{Epoch, GroupKey, Seq};
+use bim_types::store::{LogOp, LogRecord, OpId, StreamId};
+use bim_types::{Cursor, Epoch, GroupKey, Seq};
 
 /// Writes that may wait at once: what the configuration lets the engine ask for, and what it does by itself.
 const WRITES_WAITING_MAX: usize = 256;
@@ -110,6 +110,20 @@ impl Store {
         let found =
             found.expect("a log in memory does not fail").into_iter().find(|record| record.seq == seq)?;
         Some(StoredLiveMessage::decode(found.record).expect("the engine writes what it can read"))
+    }
+
+    /// The numbers of a group's messages that a cursor does not cover, in order.
+    pub(super) fn missed(&self, group: GroupKey, cursor: &Cursor) -> Vec<Seq> {
+        let stream = StreamId::LiveGroup(group.app, group.group);
+        let limit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
+        let records = self.log.read(stream, Seq::ZERO, limit).expect("a log in memory does not fail");
+        let read = |record: LogRecord| {
+            let message =
+                StoredLiveMessage::decode(record.record).expect("the engine writes what it can read");
+            (record.seq, message.priority)
+        };
+        let missed = records.into_iter().map(read).filter(|(seq, priority)| !cursor.covers(*priority, *seq));
+        missed.map(|(seq, _)| seq).collect()
     }
 
     /// The first number of a group that was not trimmed.

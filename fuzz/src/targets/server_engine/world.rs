@@ -248,6 +248,11 @@ impl World {
             let app = peer.identity.as_ref().map(|identity| identity.app);
             let is_disabled = app.is_some_and(|app| self.disabled.contains(&app));
             assert!(!(is_disabled && peer.is_user()), "{connection:?} is of an app that is disabled");
+            assert!(
+                peer.replay.is_empty() || !peer.is_user(),
+                "{connection:?} was not sent {:?}",
+                peer.replay
+            );
             let is_revoked = self.revoked.holds(peer);
             assert!(!(is_revoked && peer.is_user()), "{connection:?} runs on a token that was taken back");
             assert!(!self.is_drained || peer.is_closing, "{connection:?} outlives the server");
