@@ -217,9 +217,6 @@ impl World {
             }
             self.reached.count("removed a member");
         }
-        if let Measure::DissolveAfterIdle(period) = measure {
-            self.watches_idle |= !period.is_zero();
-        }
         let others_wait = self.peers.values().flat_map(|peer| peer.waiting.values()).any(|asked| {
             matches!(asked, Asked::Request(body) if matches!(**body, RequestBody::ChangeLiveGroup(..)))
         });

@@ -2,7 +2,7 @@
 
 use bim_proto::{ClientFrame, Goodbye, Ping, Pong, Request, RequestBody, RequestId};
 use bim_server_core::Input;
-use bim_types::{ConnectionId, ConversationShortId, GroupKey, Wall};
+use bim_types::{ConnectionId, ConversationShortId, GroupKey, Measure, Wall};
 use bytes::Bytes;
 
 use super::hello::{self, Flaw};
@@ -108,6 +108,10 @@ impl World {
             }
             if let (Ok(body), Some(identity)) = (&body, &peer.identity) {
                 self.books.on_asked(identity.app, body);
+                // It may be done although nobody hears of it.
+                if let RequestBody::ChangeLiveGroup(_, Measure::DissolveAfterIdle(period)) = body {
+                    self.watches_idle |= !period.is_zero();
+                }
             }
             peer.waiting.insert(id, body.map_or(Asked::Nonsense, |body| Asked::Request(Box::new(body))));
         }
