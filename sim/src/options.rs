@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 /// they stop, and everything must come to rest. A run that fails prints the one line that replays it, with as few faults
 /// as are enough.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask sim")]
+#[command(name = "cargo xtask sim", bin_name = "cargo xtask sim")]
 #[command(after_help = "Examples:\n  \
     cargo xtask sim --seeds 20000            every seed below 20,000, in both modes\n  \
     cargo xtask sim --seed 7 --mode safety   one run; --tell prints everything that happens in it\n  \

@@ -196,3 +196,76 @@ impl Check for Bounds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bim_proto::{Request, RequestBody, Response, ResponseBody};
+    use bim_types::Token;
+
+    use super::*;
+    use crate::check::stand::{CONNECTION, LINK, Stand, hello, plan, wall, welcome};
+
+    fn request(id: u64) -> ClientFrame {
+        let group = bim_types::ConversationShortId::new(5).unwrap();
+        ClientFrame::Request(Request { id: RequestId(id), body: Ok(RequestBody::GetLiveGroup(group)) })
+    }
+
+    fn answer(id: u64) -> ServerFrame {
+        ServerFrame::Response(Response { id: RequestId(id), body: Ok(ResponseBody::Done) })
+    }
+
+    fn in_session() -> Stand<Bounds> {
+        let mut stand = Stand::new(Bounds::new(&plan()));
+        stand.opened(CONNECTION).unwrap();
+        stand.takes(CONNECTION, &hello(Token::from("t"))).unwrap();
+        stand.says(CONNECTION, &welcome(1, wall())).unwrap();
+        stand
+    }
+
+    #[test]
+    fn a_request_is_answered_once_and_only_when_it_was_asked() {
+        let mut stand = in_session();
+        stand.takes(CONNECTION, &request(1)).unwrap();
+        stand.says(CONNECTION, &answer(2)).unwrap_err();
+
+        let mut stand = in_session();
+        stand.takes(CONNECTION, &request(1)).unwrap();
+        stand.says(CONNECTION, &answer(1)).unwrap();
+        stand.says(CONNECTION, &answer(1)).unwrap_err();
+    }
+
+    #[test]
+    fn a_request_that_is_never_answered_is_missed() {
+        let mut stand = in_session();
+        stand.takes(CONNECTION, &request(1)).unwrap();
+        stand.pass(Duration::from_secs(21));
+        stand.end().unwrap_err();
+    }
+
+    #[test]
+    fn no_more_requests_wait_than_may() {
+        let mut stand = in_session();
+        let most = plan().world.engine.in_flight_requests as u64;
+        for id in 1..=most + 1 {
+            stand.takes(CONNECTION, &request(id)).unwrap();
+        }
+        stand.input(&Input::Tick).unwrap_err();
+    }
+
+    #[test]
+    fn a_client_keeps_the_rules() {
+        let mut stand = in_session();
+        stand.client(ClientSight::Dialing(LINK)).unwrap();
+        stand.takes(CONNECTION, &request(1)).unwrap();
+        stand.takes(CONNECTION, &request(1)).unwrap_err();
+    }
+
+    #[test]
+    fn a_queue_has_an_end() {
+        let limits = plan().world.queue;
+        let mut stand = in_session();
+        stand.see(&Sight::Queued(CONNECTION, limits.frames, limits.bytes)).unwrap();
+        stand.see(&Sight::Queued(CONNECTION, limits.frames + 1, 1)).unwrap_err();
+        stand.see(&Sight::Queued(CONNECTION, 1, limits.bytes + 1)).unwrap_err();
+    }
+}

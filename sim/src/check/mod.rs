@@ -11,6 +11,8 @@ mod queue;
 mod resume;
 mod secrets;
 mod session;
+#[cfg(test)]
+mod stand;
 mod tokens;
 
 use bim_types::Mono;

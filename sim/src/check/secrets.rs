@@ -100,3 +100,27 @@ fn written(secret: &AppSecret) -> Vec<String> {
 fn holds(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }
+
+#[cfg(test)]
+mod tests {
+    use bim_types::ErrorCode;
+
+    use super::*;
+    use crate::check::stand::{CONNECTION, Stand, goodbye};
+
+    #[test]
+    fn what_is_said_shows_no_token_no_secret_and_no_body() {
+        let mut stand = Stand::new(Secrets::default());
+        let reply = AdminReply::AppCreated {
+            app: bim_types::AppId::new(1).unwrap(),
+            key_id: "1.1".into(),
+            secret: AppSecret::new(vec![0xab; 32]),
+        };
+        stand.output(&Output::AdminDone { id: 1, result: Ok(reply) }).unwrap();
+        let refusal = |hint: &'static str| goodbye(Refusal::new(ErrorCode::InvalidToken).hint(hint));
+        stand.says(CONNECTION, &refusal("the token was revoked")).unwrap();
+        for hint in ["eyJhbGciOiJIUzI1NiJ9.e30.x", "0.1.2 xxxxxxxxx", "abababababababab"] {
+            stand.see(&Sight::Out(CONNECTION, &refusal(hint))).unwrap_err();
+        }
+    }
+}

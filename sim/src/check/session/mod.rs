@@ -3,6 +3,8 @@
 mod backoff;
 mod drain;
 mod fencing;
+#[cfg(test)]
+mod session_test;
 mod silence;
 mod status;
 mod watched;

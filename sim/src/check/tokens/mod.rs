@@ -1,6 +1,8 @@
 //! Tokens: who is let in, as whom, and for how long (T1 to T4).
 
 mod book;
+#[cfg(test)]
+mod tokens_test;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
