@@ -152,7 +152,11 @@ impl ClientMachine {
         for Pending { call, body } in self.outbox.on_lost() {
             let answer = self.live.on_given_up(now, &body, &mut self.out);
             let lost = Refusal::new(without_answer(&body)).hint("the connection was lost before the answer");
+            let given_up = answer.is_none();
             self.out.reply_to(call, answer.ok_or(lost));
+            if given_up {
+                self.hold_back_behind(now, &body, ErrorCode::Timeout);
+            }
         }
         let stable = |since: Mono| now.since(since) >= RECONNECT_STABLE_AFTER;
         if self.session.connected_at.take().is_some_and(stable) {

@@ -67,6 +67,22 @@ fn what_follows_a_refused_message_does_not_overtake_it_on_a_new_connection() {
 }
 
 #[test]
+fn what_was_called_later_does_not_overtake_what_is_given_up_with_a_connection() {
+    let mut bench = Bench::joined();
+    let following = |id: u128| SendLive { follows: Some(text(id - 1).client_message_id), ..text(id) };
+    send(&mut bench, 7);
+    bench.ask(Ask::Send(following(8)));
+    bench.answer(3, Err(ErrorCode::MessageFrequency.into()));
+    bench.ask(Ask::Send(text(20)));
+    bench.ask(Ask::Send(text(21)));
+    let (late, out) = bench.ask(Ask::Send(following(9)));
+    assert_eq!(out, [], "there is no room for it");
+    let link = bench.link();
+    let out = bench.input(Input::Closed(link));
+    assert_eq!(refused_with(&out, late), Some(ErrorCode::Timeout));
+}
+
+#[test]
 fn limits_are_checked_without_a_round_trip() {
     let mut bench = Bench::joined();
     let body = MessageBody::Text("x".repeat(MESSAGE_BODY_BYTES_MAX + 1).into());
