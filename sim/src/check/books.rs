@@ -2,6 +2,7 @@
 //! as left out, or within a discontinuity that was stated, exactly, position by position, also over resumes (L3, L4, L5).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bim_core::{Ask, CallId, Command, Event};
 use bim_fake_server::step::LinkId;
@@ -10,7 +11,7 @@ use bim_server_core::Output;
 use bim_types::store::{AppendOutcome, LogOp, LogOutcome, StreamId};
 use bim_types::{
     ConnectStatus, ConnectionId, ConversationShortId, Cursor, DisconnectReason, Epoch, GroupChange, GroupKey,
-    LiveGap, PerPriority, Priority, ResumeVerdict, Seq, Uid,
+    LiveGap, Mono, PerPriority, Priority, ResumeVerdict, Seq, Uid,
 };
 
 use super::{Check, Context};
@@ -19,6 +20,9 @@ use crate::plan::Mode;
 use crate::sight::{ClientId, ClientSight, Sight};
 
 type Group = ConversationShortId;
+
+/// How long nothing may come at the end before something is missing: a slow path may have more.
+const STILL_COMING: Duration = Duration::from_secs(10);
 
 /// Keeps an account of every client in every group.
 #[derive(Debug)]
@@ -57,6 +61,8 @@ struct Stay {
     /// On which connection it was let in last.
     link: LinkId,
     presence: Presence,
+    /// When a message came last.
+    heard: Mono,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,18 +124,22 @@ impl Check for Books {
                 self.inside.clear();
                 self.asked.clear();
             }
-            Sight::Client(client, sight) => return self.on_client(*client, sight),
+            Sight::Client(client, sight) => return self.on_client(context.at, *client, sight),
             _ => {}
         }
         Ok(())
     }
 
-    fn end(&mut self, _: &Context<'_>) -> Result<(), String> {
+    fn end(&mut self, context: &Context<'_>) -> Result<(), String> {
         if self.mode == Mode::Safety {
             return Ok(());
         }
         for (client, viewer) in &self.clients {
-            for (group, stay) in viewer.stays.iter().filter(|(_, stay)| stay.presence == Presence::In) {
+            // On a slow path messages may still be on their way.
+            let is_over = |stay: &Stay| context.at.since(stay.heard) > STILL_COMING;
+            let stays =
+                viewer.stays.iter().filter(|(_, stay)| stay.presence == Presence::In && is_over(stay));
+            for (group, stay) in stays {
                 let none = Ledger::default();
                 let (_, faults) = stay.account.check(self.ledgers.get(group).unwrap_or(&none));
                 if !faults.is_empty() {
@@ -198,7 +208,7 @@ impl Books {
         self.entries.insert((connection, response.id), entry);
     }
 
-    fn on_client(&mut self, client: ClientId, sight: &ClientSight<'_>) -> Result<(), String> {
+    fn on_client(&mut self, at: Mono, client: ClientId, sight: &ClientSight<'_>) -> Result<(), String> {
         let viewer = self.clients.entry(client).or_default();
         match sight {
             ClientSight::Started | ClientSight::Died => *viewer = Viewer::default(),
@@ -217,14 +227,20 @@ impl Books {
             ClientSight::Answered(call, _) => drop(viewer.leaves.remove(call)),
             ClientSight::Event(Event::StatusChanged(status)) => return viewer.on_status(client, status),
             ClientSight::Frame(link, frame) if viewer.link == Some(*link) => {
-                return self.on_frame(client, *link, frame).map_err(|what| format!("{client:?}: {what}"));
+                return self.on_frame(at, client, *link, frame).map_err(|what| format!("{client:?}: {what}"));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn on_frame(&mut self, client: ClientId, link: LinkId, frame: &ServerFrame) -> Result<(), String> {
+    fn on_frame(
+        &mut self,
+        at: Mono,
+        client: ClientId,
+        link: LinkId,
+        frame: &ServerFrame,
+    ) -> Result<(), String> {
         let Some(viewer) = self.clients.get_mut(&client) else { return Ok(()) };
         let none = Ledger::default();
         match frame {
@@ -246,11 +262,13 @@ impl Books {
                 let ledger = self.ledgers.get(&group).unwrap_or(&none);
                 let (class, position) = (push.message.priority, push.message.position);
                 let stay = viewer.stay(group)?;
+                stay.heard = at;
                 return stay.on_message(class, position.epoch, position.seq, &push.previous, ledger);
             }
             ServerFrame::LiveChange(change) => {
                 let ledger = self.ledgers.get(&change.group()).unwrap_or(&none);
                 let stay = viewer.stay(change.group())?;
+                stay.heard = at;
                 let position = change.position;
                 return stay.on_message(
                     Priority::High,
@@ -345,7 +363,7 @@ impl Viewer {
                 let is_leaving = self.leaves.values().any(|leaves| *leaves == group);
                 let presence = if is_leaving { Presence::Leaving } else { Presence::In };
                 let (epoch, accounted) = (cursor.epoch, cursor.seqs);
-                let stay = Stay { account, epoch, accounted, link, presence };
+                let stay = Stay { account, epoch, accounted, link, presence, heard: Mono::ZERO };
                 stay.judge()?;
                 self.stays.insert(group, stay);
             }

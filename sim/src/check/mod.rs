@@ -3,6 +3,8 @@
 mod books;
 mod bounds;
 mod calls;
+#[cfg(test)]
+mod delivery_test;
 mod device;
 mod durable;
 mod events;
