@@ -76,8 +76,8 @@ defects! {
     DroppedAfterVerdict = "dropped-after-verdict";
     /// A dissolved group is told to nobody.
     SilentDissolve = "silent-dissolve";
-    /// The client's cursor moves when a gap has no marker.
-    IgnoredLag = "ignored-lag";
+    /// The client does not tell its app what was left out.
+    SilentGap = "silent-gap";
     /// The client takes a message for known that it has not had.
     CursorBeforeMessage = "cursor-before-message";
     /// The client forgets its cursor when the connection is lost.
@@ -86,8 +86,6 @@ defects! {
     ResendAsNew = "resend-as-new";
     /// The client never answers a call whose connection was lost.
     ForgottenCall = "forgotten-call";
-    /// The client listens to a connection it has given up.
-    StaleLink = "stale-link";
     /// The client does not notice a path on which nothing arrives any more.
     DeafToSilence = "deaf-to-silence";
     /// The client comes back at once, whatever the server asked for.

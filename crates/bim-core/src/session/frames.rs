@@ -4,9 +4,7 @@ use bim_proto::{
     ClientFrame, DecodeError, Goodbye, Pong, Request, RequestBody, RequestId, Response, ResponseBody,
     ServerFrame,
 };
-use bim_types::{
-    ConversationShortId, Defect, DisconnectReason, ErrorCode, ErrorKind, Mono, Refusal, Token, Wall,
-};
+use bim_types::{ConversationShortId, DisconnectReason, ErrorCode, ErrorKind, Mono, Refusal, Token, Wall};
 use bytes::Bytes;
 
 use crate::command::Credential;
@@ -18,7 +16,7 @@ use crate::session::{Phase, ServerClock, Trigger};
 
 impl ClientMachine {
     pub(crate) fn on_frame(&mut self, now: Mono, link: LinkId, frame: Bytes) {
-        if self.session.link != Some(link) && !Defect::StaleLink.is_planted() {
+        if self.session.link != Some(link) {
             return;
         }
         if let Some(liveness) = &mut self.session.liveness {

@@ -238,7 +238,7 @@ impl Viewer {
         cursor.seqs[gap.priority] = gap.to;
         self.late.passed(cursor.lowest());
         self.own.passed(gap.priority, gap.to);
-        Some(gap)
+        Some(gap).filter(|_| !Defect::SilentGap.is_planted())
     }
 
     /// Notes that the connection ended.
@@ -316,7 +316,7 @@ impl Viewer {
             Place::Broken
         } else if cursor.covers(class, position.seq) {
             Place::Known
-        } else if !cursor.covers(class, previous[class]) && !Defect::IgnoredLag.is_planted() {
+        } else if !cursor.covers(class, previous[class]) {
             Place::Broken
         } else {
             Place::Next
