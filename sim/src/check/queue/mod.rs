@@ -45,11 +45,7 @@ impl Check for Queue {
                 };
                 return queue.wrote(frame).map_err(|what| format!("{connection:?}: {what}"));
             }
-            Sight::Overflowed(connection) => {
-                if !self.queues.get_mut(connection).is_some_and(Model::take_overflow) {
-                    return Err(format!("the queue of {connection:?} overflows, and has room"));
-                }
-            }
+            Sight::Overflowed(connection) => return self.on_overflow(*connection),
             Sight::Crashed => {
                 self.queues.clear();
                 self.groups.clear();
@@ -61,6 +57,13 @@ impl Check for Queue {
 }
 
 impl Queue {
+    fn on_overflow(&mut self, connection: ConnectionId) -> Result<(), String> {
+        if self.queues.get_mut(&connection).is_some_and(Model::take_overflow) {
+            return Ok(());
+        }
+        Err(format!("the queue of {connection:?} overflows, and has room"))
+    }
+
     fn on_output(&mut self, output: &Output) {
         match output {
             Output::Send { connection, frame } => {
