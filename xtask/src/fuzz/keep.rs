@@ -1,7 +1,7 @@
 //! Taking what runs found into the committed corpus: few and small files that together reach the most.
 //!
-//! libFuzzer says in the control file of a merge which features of the program each file reaches. From there the
-//! files are picked one by one: each time the one that reaches the most that is new, until the budget is spent.
+//! libFuzzer says in the control file of a set-cover merge which features of the program each file reaches. From there
+//! the files are picked one by one: each time the one that reaches the most that is new, until the budget is spent.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +36,7 @@ pub(super) fn keep(root: &Path, target: &str, program: &Path) -> Result<(), Fail
     let merged = folders.broken.join("merged");
     fs::create_dir_all(&merged).map_err(|error| Failure::file(&merged, &error))?;
     let mut command = Command::new(program);
-    command.args(["-merge=1".to_owned(), format!("-merge_control_file={}", control.display())]);
+    command.args(["-set_cover_merge=1".to_owned(), format!("-merge_control_file={}", control.display())]);
     command.arg(&merged).arg(&folders.committed).arg(&folders.found);
     let outcome = shell::capture(&mut command);
     let text = fs::read_to_string(&control).map_err(|error| Failure::file(&control, &error));
