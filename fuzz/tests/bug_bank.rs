@@ -7,34 +7,32 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bim_fuzz::{TARGETS, Target, corpus};
 use bim_types::defect::Defect;
 
-/// What the corpus finds.
-const FOUND: &[Defect] = &[
-    Defect::AckBeforeCommit,
-    Defect::AckFailedCommit,
-    Defect::DedupInMemory,
-    Defect::StaleGeneration,
-    Defect::KickWithoutUnsubscribe,
-    Defect::ShedHigh,
-    Defect::ShedNormalFirst,
-    Defect::ForgottenGap,
-    Defect::ShortGap,
-    Defect::ResumeSkipsHigh,
-    Defect::ResumeRepeats,
-    Defect::ResumeHidesLoss,
-    Defect::UnboundedQueue,
-    Defect::RevokedToken,
-    Defect::OnlineForever,
-    Defect::IgnoredLag,
-    Defect::ForgottenCall,
-    Defect::StaleLink,
-    Defect::DeafToSilence,
+/// What the corpus finds, by its name in the bug bank.
+const FOUND: &[&str] = &[
+    "ack-before-commit",
+    "ack-failed-commit",
+    "dedup-in-memory",
+    "stale-generation",
+    "kick-without-unsubscribe",
+    "shed-high",
+    "shed-normal-first",
+    "forgotten-gap",
+    "short-gap",
+    "resume-skips-high",
+    "resume-repeats",
+    "resume-hides-loss",
+    "unbounded-queue",
+    "revoked-token",
+    "online-forever",
+    "forgotten-call",
+    "deaf-to-silence",
 ];
 
 #[test]
 fn the_corpus_breaks_a_promise_for_every_defect_that_is_the_targets_to_find() {
     std::panic::set_hook(Box::new(|_| {}));
     let missed: Vec<&str> =
-        FOUND.iter().filter(|defect| finder(**defect).is_none()).map(|defect| defect.name()).collect();
+        FOUND.iter().copied().filter(|name| Defect::of_name(name).and_then(finder).is_none()).collect();
     drop(std::panic::take_hook());
     assert!(missed.is_empty(), "not found: {missed:?}");
 }
