@@ -49,6 +49,8 @@ struct Viewer {
     stays: BTreeMap<Group, Stay>,
     /// What it wants to leave and has not heard about.
     leaves: BTreeMap<CallId, Group>,
+    /// When a message came last.
+    heard: Mono,
 }
 
 /// A client in a group, from the first join on.
@@ -61,8 +63,6 @@ struct Stay {
     /// On which connection it was let in last.
     link: LinkId,
     presence: Presence,
-    /// When a message came last.
-    heard: Mono,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,11 +135,10 @@ impl Check for Books {
             return Ok(());
         }
         for (client, viewer) in &self.clients {
-            // On a slow path messages may still be on their way.
-            let is_over = |stay: &Stay| context.at.since(stay.heard) > STILL_COMING;
-            let stays =
-                viewer.stays.iter().filter(|(_, stay)| stay.presence == Presence::In && is_over(stay));
-            for (group, stay) in stays {
+            if context.at.since(viewer.heard) <= STILL_COMING {
+                continue;
+            }
+            for (group, stay) in viewer.stays.iter().filter(|(_, stay)| stay.presence == Presence::In) {
                 let none = Ledger::default();
                 let (_, faults) = stay.account.check(self.ledgers.get(group).unwrap_or(&none));
                 if !faults.is_empty() {
@@ -261,14 +260,14 @@ impl Books {
                 let group = push.message.conversation_short_id;
                 let ledger = self.ledgers.get(&group).unwrap_or(&none);
                 let (class, position) = (push.message.priority, push.message.position);
+                viewer.heard = at;
                 let stay = viewer.stay(group)?;
-                stay.heard = at;
                 return stay.on_message(class, position.epoch, position.seq, &push.previous, ledger);
             }
             ServerFrame::LiveChange(change) => {
                 let ledger = self.ledgers.get(&change.group()).unwrap_or(&none);
+                viewer.heard = at;
                 let stay = viewer.stay(change.group())?;
-                stay.heard = at;
                 let position = change.position;
                 return stay.on_message(
                     Priority::High,
@@ -363,7 +362,7 @@ impl Viewer {
                 let is_leaving = self.leaves.values().any(|leaves| *leaves == group);
                 let presence = if is_leaving { Presence::Leaving } else { Presence::In };
                 let (epoch, accounted) = (cursor.epoch, cursor.seqs);
-                let stay = Stay { account, epoch, accounted, link, presence, heard: Mono::ZERO };
+                let stay = Stay { account, epoch, accounted, link, presence };
                 stay.judge()?;
                 self.stays.insert(group, stay);
             }

@@ -44,6 +44,8 @@ struct Viewer {
     /// Own messages that it was told of.
     sent: BTreeSet<(Group, Seq)>,
     stays: BTreeMap<Group, Stay>,
+    /// When it heard of a message last.
+    heard: Mono,
 }
 
 #[derive(Debug)]
@@ -84,9 +86,10 @@ impl Check for Events {
         }
         for (client, viewer) in &self.viewers {
             let me = Me { own: &viewer.own };
-            // On a slow path messages may still be on their way.
-            let is_over = |stay: &Stay| context.at.since(stay.told_at) > STILL_COMING;
-            for (group, stay) in viewer.stays.iter().filter(|(_, stay)| is_over(stay)) {
+            if context.at.since(viewer.heard) <= STILL_COMING {
+                continue;
+            }
+            for (group, stay) in &viewer.stays {
                 let Some(stream) = truth.stream(*group) else { continue };
                 let missed = stay.is_up_to_date(truth.ledger, stream, &me);
                 missed.map_err(|what| format!("{client:?} at the end in {group:?}: {what}"))?;
@@ -239,7 +242,7 @@ impl Viewer {
             return Ok(());
         }
         if matches!(event, LiveEvent::Received(_) | LiveEvent::Updated { .. } | LiveEvent::Deleted { .. }) {
-            stay.told_at = at;
+            self.heard = at;
         }
         match event {
             LiveEvent::Received(message) => stay.on_received(truth.ledger, stream, &me, message),

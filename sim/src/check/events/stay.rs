@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_types::store::StreamId;
 use bim_types::{
-    ClientMessageId, Cursor, Epoch, LiveGap, Message, Mono, PerPriority, Position, Priority, Seq, Uid,
+    ClientMessageId, Cursor, Epoch, LiveGap, Message, PerPriority, Position, Priority, Seq, Uid,
 };
 
 use crate::check::order::is_a_version_of;
@@ -21,8 +21,6 @@ pub(super) struct Stay {
     heard: PerPriority<Seq>,
     /// Changes that were heard of: the version they made.
     changed: BTreeMap<Seq, u32>,
-    /// When it heard of a message last.
-    pub(super) told_at: Mono,
     /// Times that it asked to leave.
     pub(super) leaving: usize,
     /// It asked to leave and was told that it could not: it may be in or out.
@@ -49,7 +47,7 @@ impl Me<'_> {
 impl Stay {
     pub(super) fn new(cursor: Cursor, leaving: usize) -> Self {
         let Cursor { epoch, seqs: heard } = cursor;
-        Self { epoch, heard, changed: BTreeMap::new(), told_at: Mono::ZERO, leaving, in_doubt: false }
+        Self { epoch, heard, changed: BTreeMap::new(), leaving, in_doubt: false }
     }
 
     pub(super) fn on_received(
