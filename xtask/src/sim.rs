@@ -15,6 +15,16 @@ pub(crate) struct Args {
     options: Vec<OsString>,
 }
 
+/// What the gate plays: enough to see a slip, few enough to wait for.
+const FIRST_SEEDS: [&str; 2] = ["--seeds", "300"];
+
+impl Args {
+    /// What the gate plays.
+    pub(crate) fn first_seeds() -> Self {
+        Self { options: FIRST_SEEDS.map(OsString::from).into() }
+    }
+}
+
 pub(crate) fn run(root: &Path, args: &Args) -> Result<(), Failure> {
     let asks = |name: &str| args.options.iter().any(|option| option == name);
     let mut command = shell::cargo(root, &["run", "--profile", "sim", "--quiet", "--package", "bim-sim"]);
@@ -24,7 +34,10 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<(), Failure> {
     }
     command.arg("--").args(&args.options);
     let status = command.status().map_err(|error| {
-        Failure::new(format!("{} could not start: {error}", shell::spelled(&command)), "install the Rust toolchain")
+        Failure::new(
+            format!("{} could not start: {error}", shell::spelled(&command)),
+            "install the Rust toolchain",
+        )
     })?;
     if status.success() {
         return Ok(());

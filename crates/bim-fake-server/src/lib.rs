@@ -52,12 +52,12 @@ pub mod step;
 mod storm;
 
 pub use app::FakeApp;
+pub use bim_server::recording::{RecordingError, Report};
 pub use bim_server_core::script::{
     BACK_END_UID, BackEndCall, BackEndReply, Effect, Request, RequestKind, RuleId, Script,
 };
 pub use builder::{FakeServerBuilder, FakeServerError};
 pub use dialer::ServerDialer;
-pub use bim_server::recording::{RecordingError, Report};
 pub use network::Link;
 pub use replay::replay;
 pub use scripting::UNTIL_TIMEOUT;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::{features, msrv, separations};
 use crate::failure::Failure;
-use crate::{codegen, shell, tidy};
+use crate::{codegen, shell, sim, tidy};
 
 /// One step of the gate.
 pub(super) struct Step {
@@ -29,6 +29,7 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step { name: "clippy", proves: "no lint speaks, in no target, with every feature", run: clippy },
     Step { name: "docs", proves: "the documentation builds without a warning", run: docs },
+    Step { name: "sim", proves: "every promise holds in the simulation, over the first seeds", run: sim },
     Step { name: "features", proves: "every feature of every library compiles alone", run: features::run },
 ];
 
@@ -50,6 +51,10 @@ fn clippy(root: &Path) -> Result<String, Failure> {
 fn docs(root: &Path) -> Result<String, Failure> {
     let mut command = shell::cargo(root, DOCS);
     must(command.env("RUSTDOCFLAGS", "-D warnings"), "edit the documentation named above")
+}
+
+fn sim(root: &Path) -> Result<String, Failure> {
+    sim::run(root, &sim::Args::first_seeds()).map(quiet)
 }
 
 fn must(command: &mut Command, mend: &str) -> Result<String, Failure> {
