@@ -80,6 +80,14 @@ fn tampered(token: &Token, dice: &mut Entropy) -> Token {
     Token::new(text.into_iter().collect::<String>())
 }
 
+/// The name of one of the users: a string or a number.
+pub(crate) fn uid_of(user: usize) -> Uid {
+    match user % 3 {
+        2 => Uid::int(user as i64 + 1).expect("a small positive number is a uid"),
+        _ => Uid::string(&format!("user{user}")).expect("a short word is a uid"),
+    }
+}
+
 /// A number below `end`; 0 when there is none.
 pub(crate) fn below(dice: &mut Entropy, end: usize) -> usize {
     usize::try_from((u128::from(dice.bits()) * end as u128) >> 64).unwrap_or(0)

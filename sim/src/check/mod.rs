@@ -8,6 +8,7 @@ mod delivery_test;
 mod device;
 mod durable;
 mod events;
+mod live;
 mod order;
 mod queue;
 mod resume;
@@ -76,5 +77,6 @@ pub fn every_check(plan: &Plan) -> Vec<Box<dyn Check>> {
         Box::new(queue::Queue::new(plan.world.queue)),
         Box::new(resume::Resume::new(&plan.world.engine)),
         Box::new(order::Order::default()),
+        Box::new(live::LiveGroups::new(plan)),
     ]
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bim_core::{Event, Input};
 use bim_fake_server::step::{Disk, Happening, LinkId, MemoryDisk, PeerId, World};
 use bim_server_core::{AdminCommand, AdminReply};
-use bim_types::{AppSecret, Entropy, Mono, Uid};
+use bim_types::{AppSecret, Entropy, Mono};
 
 use crate::app::App;
 use crate::check::Check;
@@ -20,7 +20,7 @@ use crate::panics;
 use crate::plan::{Mode, Plan, SETTLING};
 use crate::power::Power;
 use crate::sight::{ClientId, ClientSight, Sight};
-use crate::stage::{Stage, below};
+use crate::stage::{Stage, below, uid_of};
 use crate::stranger::Strangers;
 use crate::violation::Violation;
 
@@ -149,11 +149,7 @@ impl Run {
         inspector.power = power;
         let world = World::new(plan.world.clone(), disk, dice.bits(), inspector);
         let users = plan.cast.iter().map(|role| role.user).max().unwrap_or(0) + 1;
-        let uid = |user: usize| match user % 3 {
-            2 => Uid::int(user as i64 + 1).expect("a small positive number is a uid"),
-            _ => Uid::string(&format!("user{user}")).expect("a short word is a uid"),
-        };
-        let uids: Vec<_> = (0..users).map(uid).collect();
+        let uids: Vec<_> = (0..users).map(uid_of).collect();
         let clients = plan.cast.iter().enumerate().map(|(at, role)| {
             let (id, uid) = (ClientId(at), uids[role.user].clone());
             let habits = plan.habits.clone();
