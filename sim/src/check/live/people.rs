@@ -28,6 +28,8 @@ pub(super) struct Open {
     pub(super) is_done: bool,
     /// The last message of its group that was announced then.
     pub(super) head: Seq,
+    /// Its place among all that was ever asked: changes of a group are made in that order.
+    asked: u64,
 }
 
 /// One connection that said hello.
@@ -48,12 +50,13 @@ pub(super) struct Session {
 pub(super) struct People {
     pub(super) servers: Vec<Uid>,
     pub(super) sessions: BTreeMap<ConnectionId, Session>,
+    asked: u64,
 }
 
 impl People {
     /// These users are the app's own servers.
     pub(super) fn new(servers: Vec<Uid>) -> Self {
-        Self { servers, sessions: BTreeMap::new() }
+        Self { servers, ..Self::default() }
     }
 
     pub(super) fn on_hello(&mut self, connection: ConnectionId, hello: &Hello) {
@@ -78,7 +81,9 @@ impl People {
         if let Ok(body) = &request.body {
             let key = group_of(body).map(|group| GroupKey { app: session.person.app, group });
             let head = key.and_then(|key| heads.get(&key)).copied().unwrap_or_default();
-            session.open.push(Open { id: request.id, body: body.clone(), write: None, is_done: false, head });
+            self.asked += 1;
+            let (body, asked) = (body.clone(), self.asked);
+            session.open.push(Open { id: request.id, body, write: None, is_done: false, head, asked });
         } else {
             session.is_messy = true;
         }
@@ -91,15 +96,22 @@ impl People {
         Some((session.person.clone(), session.open.remove(at)))
     }
 
-    /// What somebody has open in a group, and no write was made of.
-    pub(super) fn open_in(&self, key: GroupKey) -> impl Iterator<Item = (&Person, &Open)> {
+    /// What somebody has open in a group, and no write was made of, in the order in which it was asked.
+    pub(super) fn open_in<'a>(&'a self, key: GroupKey) -> impl Iterator<Item = (&'a Person, &'a Open)> {
         let of_app = move |session: &&Session| session.person.app == key.app;
         // Who is there comes first: what is asked again is done for who asks again.
         let there = self.sessions.values().filter(|session| !session.is_over);
         let gone = self.sessions.values().filter(|session| session.is_over);
-        let of_app = there.chain(gone).filter(of_app);
-        let open = of_app.flat_map(|session| session.open.iter().map(|open| (&session.person, open)));
-        open.filter(move |(_, open)| open.write.is_none() && group_of(&open.body) == Some(key.group))
+        let is_waiting = |open: &&Open| open.write.is_none() && group_of(&open.body) == Some(key.group);
+        let waiting_of = |session: &'a Session| {
+            let waiting = session.open.iter().filter(is_waiting);
+            waiting.map(|open| (&session.person, open))
+        };
+        let mut there: Vec<_> = there.filter(of_app).flat_map(waiting_of).collect();
+        there.sort_unstable_by_key(|(_, open)| open.asked);
+        let mut gone: Vec<_> = gone.filter(of_app).flat_map(waiting_of).collect();
+        gone.sort_unstable_by_key(|(_, open)| open.asked);
+        there.into_iter().chain(gone)
     }
 
     pub(super) fn find(&mut self, connection: ConnectionId, id: RequestId) -> Option<&mut Open> {
