@@ -22,6 +22,9 @@ const CALLS_MAX: usize = 40;
 /// Own messages that an app remembers, to change them.
 const REMEMBERED_MAX: usize = 16;
 
+/// How long somebody who looks on does nothing, and up to twice that.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// One app.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -29,6 +32,8 @@ pub(crate) struct App {
     uid: Uid,
     app_server: bool,
     has_provider: bool,
+    /// It mostly looks on once it is in a group.
+    pub(crate) is_quiet: bool,
     habits: Habits,
     dice: Entropy,
     life: u64,
@@ -71,6 +76,7 @@ impl App {
             uid,
             app_server,
             has_provider,
+            is_quiet: false,
             habits,
             dice: Entropy::new(seed),
             life: 0,
@@ -144,7 +150,8 @@ impl App {
     }
 
     pub(crate) fn pause(&mut self) -> Duration {
-        self.dice.up_to(self.habits.pause)
+        let looks_on = self.is_quiet && !self.joined.is_empty();
+        if looks_on { QUIET + self.dice.up_to(QUIET) } else { self.dice.up_to(self.habits.pause) }
     }
 
     /// What it does now; nothing when it waits for something.

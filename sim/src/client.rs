@@ -7,6 +7,7 @@ use bim_core::{ClientConfig, ClientMachine, TokenAskId};
 use bim_fake_server::step::{LinkId, StepClock};
 use bim_types::store::{ClientBatch, OpId};
 use bim_types::{AppId, Entropy, Mono, Uid, Wall};
+use bytes::Bytes;
 
 use crate::app::App;
 use crate::plan::Role;
@@ -14,6 +15,12 @@ use crate::power::DeviceStore;
 
 /// The longest time a store operation takes.
 pub(crate) const STORE_TIME: Duration = Duration::from_millis(20);
+
+/// The same when the device is busy.
+pub(crate) const STORE_TIME_SLOW: Duration = Duration::from_secs(2);
+
+/// The longest time after which a frame comes out of a transport that was let go of.
+pub(crate) const LATE_TIME: Duration = Duration::from_secs(2);
 
 /// The longest time a token provider takes.
 pub(crate) const TOKEN_TIME: Duration = Duration::from_millis(300);
@@ -38,6 +45,8 @@ pub(crate) struct Life {
     pub(crate) links: BTreeMap<bim_core::LinkId, LinkId>,
     /// The machine's deadline for which a tick is planned, and the number of that plan.
     pub(crate) tick: (Option<Mono>, u64),
+    /// The last frame that was received, and on which link.
+    pub(crate) last_frame: Option<(LinkId, Bytes)>,
     pub(crate) calls: u64,
     /// Store operations that are not done, oldest first.
     pub(crate) storing: Vec<StoreOp>,
@@ -50,6 +59,8 @@ pub(crate) enum Todo {
     /// The oldest store operation is done.
     Stored,
     Token(TokenAskId),
+    /// A frame that was received on a link comes again, although the link was let go of.
+    Late(LinkId, bim_core::LinkId, Bytes),
     Act,
 }
 
@@ -82,6 +93,7 @@ impl Client {
             clock: StepClock::new(now, wall, self.role.drift_ppm),
             links: BTreeMap::new(),
             tick: (None, 0),
+            last_frame: None,
             calls: 0,
             storing: Vec::new(),
         });

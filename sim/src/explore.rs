@@ -124,7 +124,7 @@ impl Scene {
             sender_burst: 1_000,
             ..EngineConfig::default()
         };
-        let role = |user| Role { user, app_server: false, has_provider: true, drift_ppm: 0 };
+        let role = |user| Role { user, app_server: false, has_provider: true, drift_ppm: 0, is_quiet: false };
         let habits = Habits {
             pause: Duration::ZERO,
             messages: 0,

@@ -31,7 +31,9 @@ pub(crate) fn caught(work: impl FnOnce()) -> Result<(), String> {
 }
 
 fn words(panic: &PanicHookInfo<'_>) -> String {
-    let message = panic.payload_as_str().unwrap_or("no words");
+    let payload = panic.payload();
+    let message = payload.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no words");
     match panic.location() {
         Some(place) => format!("{message}, at {}:{}", place.file(), place.line()),
         None => message.to_owned(),

@@ -56,6 +56,8 @@ pub struct Role {
     pub has_provider: bool,
     /// Parts per million by which its clocks run fast; below zero slow.
     pub drift_ppm: i32,
+    /// Whether its user mostly looks on once it is in a group.
+    pub is_quiet: bool,
 }
 
 /// How apps behave.
@@ -178,7 +180,7 @@ fn draw_cast(dice: &mut Entropy) -> Vec<Role> {
 
 fn draw_role(user: usize, dice: &mut Entropy) -> Role {
     let drift_ppm = if percent(dice, 20) { drift(dice) } else { 0 };
-    Role { user, app_server: false, has_provider: percent(dice, 90), drift_ppm }
+    Role { user, app_server: false, has_provider: percent(dice, 90), drift_ppm, is_quiet: percent(dice, 15) }
 }
 
 fn draw_habits(dice: &mut Entropy) -> Habits {

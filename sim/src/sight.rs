@@ -75,6 +75,8 @@ pub enum ClientSight<'a> {
     Received(LinkId, &'a Bytes),
     /// The same, decoded; not when the bytes are no frame.
     Frame(LinkId, &'a ServerFrame),
+    /// A frame comes out of the transport for a link that it has let go of, and is about to be taken by the machine.
+    Late(LinkId),
     /// It lets go of a link.
     LetGo(LinkId),
     /// It was told that a link is over.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bim_fake_server::step::{LinkId, PeerId, Watcher, World};
 use bim_proto::{ClientFrame, Hello, Request, RequestBody, RequestId};
-use bim_types::{ConversationShortId, DeviceId, Entropy, Uid};
+use bim_types::{ConversationShortId, DeviceId, Entropy, Token, Uid};
 use bytes::Bytes;
 
 use crate::stage::{Stage, below, pick};
@@ -12,9 +12,14 @@ use crate::stage::{Stage, below, pick};
 /// Who strangers are to the network.
 const STRANGER: PeerId = PeerId(200);
 
+/// Stolen tokens that are kept. More are forgotten.
+const STOLEN_MAX: usize = 8;
+
 /// Peers that are no clients.
 #[derive(Debug, Default)]
 pub(crate) struct Strangers {
+    /// Good tokens of users that somebody has a copy of, and presents again when they may be good no more.
+    stolen: Vec<(Uid, Token)>,
     /// What each sends as soon as it is connected.
     speeches: BTreeMap<LinkId, Vec<Bytes>>,
 }
@@ -23,6 +28,9 @@ impl Strangers {
     /// One comes and sends garbage, perhaps after a login of its own.
     pub(crate) fn visit<W: Watcher>(&mut self, world: &mut World<W>, stage: &mut Stage, seed: u64) {
         let mut dice = Entropy::new(seed);
+        if below(&mut dice, 3) == 0 {
+            return self.steal(world, stage, &mut dice);
+        }
         let mut speech = Vec::new();
         let manner = below(&mut dice, 4);
         if manner < 3 {
@@ -42,6 +50,22 @@ impl Strangers {
             speech.push(garbage(stage, &mut dice));
         }
         self.say(world, speech);
+    }
+
+    /// One logs in with a token of somebody else, fresh or kept since long, and says no more.
+    fn steal<W: Watcher>(&mut self, world: &mut World<W>, stage: &mut Stage, dice: &mut Entropy) {
+        let kept = pick(dice, &self.stolen).filter(|_| dice.bits() & 1 == 0);
+        let Some((uid, token)) = kept.or_else(|| {
+            let uid = pick(dice, &stage.uids)?;
+            Some((uid.clone(), stage.mint(&uid, false, world.now())))
+        }) else {
+            return;
+        };
+        if self.stolen.len() < STOLEN_MAX {
+            self.stolen.push((uid.clone(), token.clone()));
+        }
+        let device = DeviceId::new(u128::from(dice.bits()));
+        self.log_in(world, Hello { app: stage.app, uid, device, token, sdk: "thief".into() });
     }
 
     /// One logs in and says no more.

@@ -10,7 +10,7 @@ fn plans(seeds: std::ops::Range<u64>) -> Vec<Plan> {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_also_after_other_seeds() {
-    let plans = plans(100..106);
+    let plans = plans(100..104);
     let forwards: Vec<Outcome> = plans.iter().map(Run::play).collect();
     let mut backwards: Vec<Outcome> = plans.iter().rev().map(Run::play).collect();
     backwards.reverse();
@@ -20,7 +20,7 @@ fn the_same_seed_gives_the_same_trace_also_after_other_seeds() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace_in_two_threads_at_once() {
-    let play = || plans(200..204).iter().map(Run::play).collect::<Vec<_>>();
+    let play = || plans(200..202).iter().map(Run::play).collect::<Vec<_>>();
     let (one, other) = std::thread::scope(|scope| {
         let (one, other) = (scope.spawn(play), scope.spawn(play));
         (one.join().unwrap(), other.join().unwrap())
@@ -30,7 +30,7 @@ fn the_same_seed_gives_the_same_trace_in_two_threads_at_once() {
 
 #[test]
 fn the_same_seed_gives_the_same_words() {
-    for plan in plans(300..303) {
+    for plan in plans(300..302) {
         assert_eq!(Run::play_in_words(&plan), Run::play_in_words(&plan), "seed {}", plan.seed);
     }
 }
@@ -38,6 +38,6 @@ fn the_same_seed_gives_the_same_words() {
 #[test]
 fn other_seeds_and_other_modes_give_other_traces() {
     let hashes: std::collections::BTreeSet<_> =
-        plans(400..404).iter().map(|plan| Run::play(plan).hash).collect();
-    assert_eq!(hashes.len(), 8);
+        plans(400..402).iter().map(|plan| Run::play(plan).hash).collect();
+    assert_eq!(hashes.len(), 4);
 }

@@ -38,9 +38,11 @@ impl Check for Calls {
                 self.open.insert((*client, *call), (context.at, (*command).clone()));
             }
             ClientSight::Answered(call, answer) => {
-                if self.open.remove(&(*client, *call)).is_none() {
-                    return Err(format!("{client:?} is answered {call:?} without having asked: {answer:?}"));
-                }
+                let asked = self.open.remove(&(*client, *call));
+                return match asked {
+                    Some(_) => Ok(()),
+                    None => Err(format!("{client:?} is answered {call:?} without having asked: {answer:?}")),
+                };
             }
             ClientSight::Died => self.open.retain(|(of, _), _| of != client),
             _ => {}

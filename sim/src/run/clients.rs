@@ -9,7 +9,7 @@ use bim_types::ErrorCode;
 use bytes::Bytes;
 
 use super::{Run, Wake};
-use crate::client::{Life, STORE_TIME, StoreOp, TOKEN_TIME, Todo};
+use crate::client::{LATE_TIME, Life, STORE_TIME, STORE_TIME_SLOW, StoreOp, TOKEN_TIME, Todo};
 use crate::sight::{ClientId, ClientSight, Sight};
 use crate::stage::percent;
 
@@ -35,6 +35,7 @@ impl Run {
     pub(super) fn on_frame(&mut self, link: LinkId, frame: Bytes) {
         let Some((at, name)) = self.client_of(link) else { return };
         self.see(at, ClientSight::Received(link, &frame));
+        self.life(at, |life| life.last_frame = Some((link, frame.clone())));
         self.input(at, Input::Frame(name, frame));
     }
 
@@ -48,6 +49,10 @@ impl Run {
             }
             Todo::Stored => self.on_stored(at),
             Todo::Token(ask) => self.on_token(at, ask),
+            Todo::Late(link, name, frame) => {
+                self.see(at, ClientSight::Late(link));
+                self.input(at, Input::Frame(name, frame));
+            }
             Todo::Act => self.on_act(at),
         }
     }
@@ -150,6 +155,7 @@ impl Run {
                     self.life(at, |life| life.links.remove(&name));
                     self.see(at, ClientSight::LetGo(link));
                     self.world.abort(link);
+                    self.come_late(at, link, name);
                 }
             }
             Output::Reply(call, answer) => {
@@ -169,8 +175,19 @@ impl Run {
         }
     }
 
+    /// What a transport had received when its link was let go of may come out of it later.
+    fn come_late(&mut self, at: usize, link: LinkId, name: bim_core::LinkId) {
+        let last = self.life(at, |life| life.last_frame.take()).flatten();
+        if let Some((_, frame)) = last.filter(|(of, _)| *of == link) {
+            let time = self.clients[at].dice.up_to(LATE_TIME);
+            self.todo_in(at, time, Todo::Late(link, name, frame));
+        }
+    }
+
     pub(super) fn store(&mut self, at: usize, op: StoreOp) {
-        let time = self.clients[at].dice.up_to(STORE_TIME);
+        let dice = &mut self.clients[at].dice;
+        let most = if percent(dice, 5) { STORE_TIME_SLOW } else { STORE_TIME };
+        let time = dice.up_to(most);
         self.life(at, |life| life.storing.push(op));
         self.todo_in(at, time, Todo::Stored);
     }

@@ -153,7 +153,8 @@ impl Run {
         let clients = plan.cast.iter().enumerate().map(|(at, role)| {
             let (id, uid) = (ClientId(at), uids[role.user].clone());
             let habits = plan.habits.clone();
-            let app = App::new(id, uid.clone(), role.app_server, role.has_provider, habits, dice.bits());
+            let mut app = App::new(id, uid.clone(), role.app_server, role.has_provider, habits, dice.bits());
+            app.is_quiet = role.is_quiet;
             Client::new(uid, role.clone(), dice.bits(), app, plan.on_disk)
         });
         let clients = clients.collect();
@@ -267,7 +268,7 @@ impl Run {
 
     fn on_happening(&mut self, happening: Happening) {
         match happening {
-            Happening::Dialed(link) => self.on_link(link, Input::Dialed, |link| ClientSight::Dialed(link)),
+            Happening::Dialed(link) => self.on_link(link, Input::Dialed, ClientSight::Dialed),
             Happening::DialFailed(link) => {
                 self.on_link(link, |name| Input::DialFailed(name, "refused".into()), ClientSight::Closed);
             }

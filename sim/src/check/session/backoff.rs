@@ -21,7 +21,10 @@ const ASKED_DELAY_MAX: Duration = Duration::from_secs(600);
 const LATENESS: Duration = Duration::from_millis(1);
 
 /// As many draws in a row in the same tenth of their range are no chance.
-const ALIKE_MAX: u32 = 12;
+const ALIKE_MAX: u32 = 9;
+
+/// As many delays in a row that are equal to the microsecond, or all of what they may be, are none either.
+const EQUAL_MAX: u32 = 3;
 
 /// Each delay is drawn from zero to a bound that doubles with each failure, on top of what the server asked for; the next
 /// attempt comes then; there is none after the session has ended for good.
@@ -48,6 +51,10 @@ struct Seen {
     tenth: (u128, u32),
     /// The last delay was none at all.
     was_nothing: bool,
+    /// The last delay beside what was asked for, and how many in a row were like it.
+    equal: (Duration, u32),
+    /// How many in a row were all of what they may be.
+    full: u32,
 }
 
 impl Backoff {
@@ -166,6 +173,12 @@ impl Seen {
         let tenth = drawn.as_micros() * 10 / bound.as_micros().max(1);
         let alike = if self.tenth.0 == tenth { self.tenth.1 + 1 } else { 1 };
         self.tenth = (tenth, alike);
+        let equal = if self.equal.0 == drawn { self.equal.1 + 1 } else { 1 };
+        self.equal = (drawn, equal);
+        self.full = if drawn == bound { self.full + 1 } else { 0 };
+        if equal >= EQUAL_MAX || self.full >= EQUAL_MAX {
+            return Err(format!("waits {drawn:?} again and again"));
+        }
         if alike >= ALIKE_MAX {
             return Err(format!("has waited for the same part of its time {alike} times in a row"));
         }

@@ -37,6 +37,11 @@ impl Check for Drains {
         match sight {
             Sight::Crashed => *self = Self::default(),
             Sight::Input(_, input) => {
+                if self.is_drained
+                    && let Some(connection) = self.open.first()
+                {
+                    return Err(format!("{connection:?} came after the end and was not told so"));
+                }
                 if self.is_draining && !self.is_drained && self.writes.is_empty() {
                     return Err(
                         "nothing is being written, and the server does not say that it is done".into()

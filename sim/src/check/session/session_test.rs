@@ -266,3 +266,27 @@ fn nobody_is_welcome_at_a_server_that_stops() {
     stand.input(&Input::Drain).unwrap();
     stand.see(&Sight::Out(CONNECTION, &welcome(1, wall()))).unwrap_err();
 }
+
+#[test]
+fn whoever_comes_after_the_end_of_a_server_is_told_so() {
+    let mut stand = Stand::new(Drains::default());
+    stand.input(&Input::Drain).unwrap();
+    stand.output(&Output::Drained).unwrap();
+    stand.opened(CONNECTION).unwrap();
+    stand.input(&Input::Tick).unwrap_err();
+}
+
+#[test]
+fn a_client_that_was_replaced_is_told_so_and_nothing_else() {
+    for (told, is_right) in
+        [(DisconnectReason::Replaced, true), (DisconnectReason::Lost { retry_in: ms(5) }, false)]
+    {
+        let mut stand = welcomed(Status::default());
+        stand.client(ClientSight::Event(&connected(Continuity::Fresh))).unwrap();
+        stand.arrives(LINK, &goodbye(ErrorCode::Replaced.into())).unwrap();
+        stand.client(ClientSight::LetGo(LINK)).unwrap();
+        let told = Event::StatusChanged(ConnectStatus::Disconnected(told));
+        stand.client(ClientSight::Event(&told)).unwrap();
+        assert_eq!(stand.client(ClientSight::Settled).is_ok(), is_right);
+    }
+}

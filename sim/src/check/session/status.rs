@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_core::{Answer, Ask, CallId, Command, Event, LiveEvent};
 use bim_fake_server::step::LinkId;
-use bim_proto::{ClientFrame, Request, RequestBody, RequestId, Response, ResponseBody, ServerFrame};
-use bim_types::{ConnectStatus, Continuity, ConversationShortId, DisconnectReason, ResumeVerdict};
+use bim_proto::{ClientFrame, Goodbye, Request, RequestBody, RequestId, Response, ResponseBody, ServerFrame};
+use bim_types::{
+    ConnectStatus, Continuity, ConversationShortId, DisconnectReason, ErrorCode, ErrorKind, ResumeVerdict,
+};
 use bytes::Bytes;
 
 use super::super::{Check, Context};
@@ -35,6 +37,8 @@ struct Seen {
     logins: BTreeSet<CallId>,
     leaves: BTreeMap<CallId, Group>,
     joins: BTreeMap<CallId, Group>,
+    /// The server has said that the session is over for good, and why.
+    over: Option<ErrorCode>,
     /// It takes a frame of a connection it has let go of.
     is_deaf: bool,
 }
@@ -85,6 +89,7 @@ impl Seen {
             ClientSight::Dialing(link) => return self.on_dialing(*link),
             ClientSight::Sent(link, frame) => return self.on_sent(*link, frame),
             ClientSight::Received(link, _) => self.is_deaf = self.let_go.contains(link),
+            ClientSight::Late(_) => self.is_deaf = true,
             ClientSight::Frame(link, frame) => self.on_frame(*link, frame),
             ClientSight::LetGo(link) => {
                 self.let_go.insert(*link);
@@ -291,6 +296,10 @@ impl Seen {
         let Some(link) = self.link.as_mut().filter(|link| link.id == id) else { return };
         match frame {
             ServerFrame::Welcome(_) => link.is_welcomed = true,
+            ServerFrame::Goodbye(Goodbye { reason: Some(refusal) }) if self.was_connected => {
+                let for_good = !refusal.code.is_retryable() && refusal.code.kind() != ErrorKind::Token;
+                self.over = Some(refusal.code).filter(|_| for_good);
+            }
             ServerFrame::Response(Response { id, body }) => {
                 let Some(group) = link.rejoins.remove(id) else { return };
                 match body {
@@ -315,6 +324,11 @@ impl Seen {
 
     fn on_settled(&mut self) -> Result<(), String> {
         self.is_deaf = false;
+        if let Some(code) = self.over.take()
+            && !self.is_told_the_end(code)
+        {
+            return Err(format!("is told {:?} where its session has ended with {code:?}", self.status));
+        }
         match &self.link {
             None if self.is_connected() => {
                 Err("is told that it is connected, and the connection is gone".into())
@@ -324,6 +338,15 @@ impl Seen {
                 Err("is told that it is connected, of a connection that is over".into())
             }
             _ => Ok(()),
+        }
+    }
+
+    fn is_told_the_end(&self, code: ErrorCode) -> bool {
+        let Some(ConnectStatus::Disconnected(reason)) = &self.status else { return false };
+        match reason {
+            DisconnectReason::Replaced => code == ErrorCode::Replaced,
+            DisconnectReason::Refused(told) => code == *told && code != ErrorCode::Replaced,
+            _ => false,
         }
     }
 

@@ -146,11 +146,11 @@ impl Tokens {
                 self.stranger = (!known).then_some(*connection);
             }
             Input::Closed { connection } => drop(self.peers.remove(connection)),
-            Input::Admin { id, command: AdminCommand::RevokeTokens { app, tokens } } => {
-                if let RevokedTokens::OfUser { uid, issued_before: None } = tokens {
-                    self.book.take_back((self.life, *id), *app, uid, self.now.wall);
-                }
-            }
+            Input::Admin {
+                id,
+                command:
+                    AdminCommand::RevokeTokens { app, tokens: RevokedTokens::OfUser { uid, issued_before: None } },
+            } => self.book.take_back((self.life, *id), *app, uid, self.now.wall),
             _ => {}
         }
     }
