@@ -5,7 +5,8 @@ use std::time::Duration;
 use bim_proto::stored::StoredLiveMessage;
 use bim_proto::{Accepted, SendLive};
 use bim_types::{
-    ConnectionId, Defect, DeviceId, ErrorCode, MessageBody, MuteAll, Now, Priority, Refusal, Role, Uid, Wall,
+    ClientMessageId, ConnectionId, Defect, DeviceId, ErrorCode, MessageBody, MuteAll, Now, Priority, Refusal,
+    Role, Uid, Wall,
 };
 
 use super::sent::SentId;
@@ -117,6 +118,10 @@ impl Room {
                 Err(ErrorCode::IdempotencyConflict.into())
             };
         }
+        if self.sent.is_under_way(&id) {
+            // A refusal now, and the first one may be accepted all the same: both get the verdict of the log.
+            return Ok(Admission::New);
+        }
         self.may_speak(now, actor, send.priority)?;
         if !actor.is_app_server {
             let is_slowed = self.role(&actor.uid) == Role::Normal;
@@ -125,6 +130,17 @@ impl Room {
                 .map_err(|wait| Refusal::new(ErrorCode::MessageFrequency).retry_after(wait))?;
         }
         Ok(Admission::New)
+    }
+
+    /// Notes that a message waits for its verdict: should it be sent again meanwhile, it is not refused. To be called once
+    /// for each time that [`Room::admit`] says [`Admission::New`] and the message goes on.
+    pub fn send_begins(&mut self, sender: &Uid, device: DeviceId, client_id: ClientMessageId) {
+        self.sent.begin(SentId { sender: sender.clone(), device, client_id });
+    }
+
+    /// Notes that a message has its verdict.
+    pub fn send_ended(&mut self, sender: &Uid, device: DeviceId, client_id: ClientMessageId) {
+        self.sent.end(&SentId { sender: sender.clone(), device, client_id });
     }
 
     /// Whether a user may change what a message says (`body`), or remove it (`None`), now.

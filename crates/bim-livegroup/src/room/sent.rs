@@ -48,6 +48,8 @@ const SENT_IDS_MAX: usize = 65_536;
 pub(super) struct SentIds {
     sent: BTreeMap<SentId, Sent>,
     by_seq: BTreeMap<Seq, SentId>,
+    /// Messages whose verdict is not known yet, and how often each is: as many as wait for the log or a moderator.
+    under_way: BTreeMap<SentId, u32>,
 }
 
 impl SentIds {
@@ -61,6 +63,26 @@ impl SentIds {
     /// What became of a message, if it is remembered.
     pub(super) fn find(&self, id: &SentId) -> Option<&Sent> {
         self.sent.get(id)
+    }
+
+    /// A message waits for its verdict.
+    pub(super) fn begin(&mut self, id: SentId) {
+        *self.under_way.entry(id).or_default() += 1;
+    }
+
+    /// A message has its verdict.
+    pub(super) fn end(&mut self, id: &SentId) {
+        if let Some(times) = self.under_way.get_mut(id) {
+            *times -= 1;
+            if *times == 0 {
+                self.under_way.remove(id);
+            }
+        }
+    }
+
+    /// Whether a message waits for its verdict.
+    pub(super) fn is_under_way(&self, id: &SentId) -> bool {
+        self.under_way.contains_key(id)
     }
 
     fn forget(&mut self, now: Mono, window: Duration) {

@@ -41,6 +41,31 @@ fn a_resend_is_answered_with_the_original_position() {
 }
 
 #[test]
+fn a_resend_while_the_first_is_being_written_is_never_refused_for_the_budget() {
+    let config = EngineConfig { sender_per_second: 1, sender_burst: 1, ..EngineConfig::default() };
+    let mut world = World::with(config);
+    let owner = world.log_in("owner", 1);
+    let group = world.create(owner);
+    world.join(owner, group, None);
+    world.holds_writes = true;
+    world.request(owner, RequestBody::SendLiveMessage(message(group, 1)));
+    let again = world.log_in("owner", 1);
+    world.join(again, group, None);
+    world.received(again);
+    world.request(again, RequestBody::SendLiveMessage(message(group, 1)));
+    assert!(world.received(again).is_empty(), "its verdict is the log's");
+    world.release_writes();
+    let frames = world.received(again);
+    let verdict = frames.iter().find_map(|frame| match frame {
+        ServerFrame::Response(response) => Some(response.body.clone()),
+        _ => None,
+    });
+    let Some(Ok(ResponseBody::LiveMessageAccepted(accepted))) = verdict else { panic!("{frames:?}") };
+    assert_eq!(accepted.position.seq, Seq(1));
+    assert_eq!(world.say(again, group, 2).unwrap_err().code, ErrorCode::MessageFrequency);
+}
+
+#[test]
 fn a_resend_from_beyond_the_buffer_and_a_restart_is_answered_with_the_original_position() {
     let config = EngineConfig { room_buffer_messages: 1, ..EngineConfig::default() };
     let mut world = World::with(config);

@@ -104,9 +104,13 @@ impl Engine {
                 Moderated { group: key, sender, priority: Priority::High, body: body.clone() }
             }
         };
+        if let (Subject::Send(send, _), Some(active)) = (&subject, self.rooms.active(key)) {
+            active.room.send_begins(&actor.uid, actor.device, send.client_message_id);
+        }
         let deadline = now.mono + self.config.moderation_timeout;
         let check = Check { key, asker, actor, subject, deadline, verdict: None };
         if self.checks.waiting.len() >= CHECKS_MAX {
+            self.check_ended(&check);
             let refusal = Refusal::new(ErrorCode::ServerBusy).retry_after(CHECKS_RETRY);
             return self.refuse_request(key, asker, RoomRequest::Checked(Box::new(check)), refusal);
         }
@@ -132,6 +136,7 @@ impl Engine {
 
     /// A message or a change comes back with its verdict.
     pub(super) fn decide(&mut self, now: Now, check: Check) {
+        self.check_ended(&check);
         let Check { key, asker, actor, subject, verdict, .. } = check;
         let verdict = verdict.unwrap_or(ModerationVerdict::Allow);
         match subject {
@@ -157,6 +162,12 @@ impl Engine {
                 Ok(body) => self.read_edited(PendingEdit { asker, actor, key, seq, body: Some(body) }),
                 Err(refusal) => self.respond(asker, Err(refusal)),
             },
+        }
+    }
+
+    fn check_ended(&mut self, check: &Check) {
+        if let (Subject::Send(send, _), Some(active)) = (&check.subject, self.rooms.active(check.key)) {
+            active.room.send_ended(&check.actor.uid, check.actor.device, send.client_message_id);
         }
     }
 

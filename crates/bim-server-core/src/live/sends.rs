@@ -109,6 +109,8 @@ impl Engine {
         }
         if let Some(active) = self.rooms.active(key) {
             active.appending += 1;
+            let message = &sending.message;
+            active.room.send_begins(&message.sender, message.device, message.client_message_id);
         }
         let pending = PendingWrite::Send { group: key, sending: Box::new(sending) };
         self.ops.write(&mut self.out, vec![LogOp::Append(append)], pending);
@@ -121,6 +123,10 @@ impl Engine {
         sending: Sending,
         result: Result<Vec<LogOutcome>, StoreFailure>,
     ) {
+        if let Some(active) = self.rooms.active(key) {
+            let message = &sending.message;
+            active.room.send_ended(&message.sender, message.device, message.client_message_id);
+        }
         let outcome = match result {
             Ok(outcomes) => outcomes.into_iter().next(),
             Err(_) if Defect::AckFailedCommit.is_planted() => {
