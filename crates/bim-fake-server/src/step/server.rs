@@ -23,6 +23,9 @@ pub(super) struct Server {
     pub(super) writes: VecDeque<Write>,
     /// Results of writes that the engine has not heard of.
     pub(super) results: VecDeque<Input>,
+    /// Writes that were refused and of which the engine has not heard. Until it has, all are refused, so that none
+    /// overtakes another.
+    pub(super) refused: usize,
     pub(super) is_committing: bool,
     /// When the last of these results is due.
     pub(super) answered_by: Mono,
@@ -51,6 +54,7 @@ impl Server {
             groups: BTreeMap::new(),
             writes: VecDeque::new(),
             results: VecDeque::new(),
+            refused: 0,
             is_committing: false,
             answered_by: Mono::ZERO,
             reads: BTreeMap::new(),

@@ -48,6 +48,8 @@ pub(crate) struct Store {
     completions: Arc<Completions>,
     /// Writes in the order they were asked for; those answered early wait for the ones before.
     writes: VecDeque<(OpId, Option<WriteResult>)>,
+    /// Refused writes of which the engine has not heard.
+    refused: usize,
     reads: usize,
     ready: VecDeque<Input>,
     counters: Arc<Counters>,
@@ -76,12 +78,13 @@ impl Store {
             },
         };
         let (writes, ready) = (VecDeque::new(), VecDeque::new());
-        Ok(Self { log, completions: Arc::default(), writes, reads: 0, ready, counters })
+        Ok(Self { log, completions: Arc::default(), writes, refused: 0, reads: 0, ready, counters })
     }
 
     /// Starts a write.
     pub(crate) fn write(&mut self, op: OpId, ops: Vec<LogOp>) {
-        if self.writes.len() >= WRITES_IN_FLIGHT_MAX {
+        // What follows a refused write must not overtake it: all are refused until the engine has heard of it.
+        if self.writes.len() >= WRITES_IN_FLIGHT_MAX || self.refused > 0 {
             return self.refuse_write(op, SubmitError::Full);
         }
         match &self.log {
@@ -137,7 +140,11 @@ impl Store {
                 self.on_completion(completion);
             }
         }
-        self.ready.pop_front()
+        let next = self.ready.pop_front()?;
+        if matches!(next, Input::Written { result: Err(StoreFailure::Busy), .. }) {
+            self.refused = self.refused.saturating_sub(1);
+        }
+        Some(next)
     }
 
     /// Commits what waits and ends the threads. Blocks.
@@ -165,6 +172,7 @@ impl Store {
 
     fn refuse_write(&mut self, op: OpId, error: SubmitError) {
         let failure = self.refusal(error);
+        self.refused += usize::from(failure == StoreFailure::Busy);
         self.writes.push_back((op, Some(Err(failure))));
         self.release_writes();
     }

@@ -83,6 +83,27 @@ async fn writes_are_answered_in_order_those_that_found_no_room_included() {
 }
 
 #[tokio::test]
+async fn what_follows_a_refused_write_is_refused_until_the_refusal_was_heard() {
+    let (mut store, gate) = store(Ok(()), StoreMode::Threads);
+    let closed = gate.lock().unwrap();
+    let count = WRITES_IN_FLIGHT_MAX as u64;
+    for op in 0..=count {
+        store.write(OpId(op), Vec::new());
+    }
+    drop(closed);
+    for _ in 0..count {
+        assert!(matches!(next(&mut store).await, Input::Written { result: Ok(_), .. }));
+    }
+    // There is room again, but nobody knows yet that the last one was refused.
+    store.write(OpId(count + 1), Vec::new());
+    for _ in 0..2 {
+        assert!(matches!(next(&mut store).await, Input::Written { result: Err(StoreFailure::Busy), .. }));
+    }
+    store.write(OpId(count + 2), Vec::new());
+    assert!(matches!(next(&mut store).await, Input::Written { result: Ok(_), .. }));
+}
+
+#[tokio::test]
 async fn after_a_failed_commit_every_write_is_told() {
     for mode in [StoreMode::Threads, StoreMode::InPlace] {
         let (mut store, _gate) = store(Err(LogError::Failed), mode);

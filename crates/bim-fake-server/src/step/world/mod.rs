@@ -6,7 +6,7 @@ mod shell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use bim_server_core::{AdminCommand, AdminReply, Input, Moderated, ModerationVerdict};
+use bim_server_core::{AdminCommand, AdminReply, Input, Moderated, ModerationVerdict, StoreFailure};
 use bim_types::store::OpId;
 use bim_types::{Entropy, Mono, Now, Refusal};
 use bytes::Bytes;
@@ -311,8 +311,11 @@ impl<W: Watcher> World<W> {
             Occasion::Tick(plan) => self.on_tick(plan),
             Occasion::Commit(life) if life == self.lives => self.on_commit(),
             Occasion::Written(life) if life == self.lives => {
-                let result = self.server.as_mut().and_then(|server| server.results.pop_front());
-                result.into_iter().for_each(|result| self.input(result));
+                let Some(server) = &mut self.server else { return };
+                let Some(result) = server.results.pop_front() else { return };
+                let is_refused = matches!(result, Input::Written { result: Err(StoreFailure::Busy), .. });
+                server.refused -= usize::from(is_refused);
+                self.input(result);
             }
             Occasion::Loaded(life, op) if life == self.lives => self.on_loaded(op),
             Occasion::Moderated(life, id, verdict) if life == self.lives => {

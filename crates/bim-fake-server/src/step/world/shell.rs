@@ -153,7 +153,8 @@ impl<W: Watcher> World<W> {
             }),
             Output::Close { connection } => self.close_desk(connection),
             Output::Write { op, ops } => {
-                let refused = self.is_busy();
+                let refused = server.refused > 0 || self.is_busy();
+                server.refused += usize::from(refused);
                 server.writes.push_back(Write { op, ops, refused });
                 if !std::mem::replace(&mut server.is_committing, true) {
                     let due = self.now + self.weather.up_to(self.config.log.commit);
