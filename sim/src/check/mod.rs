@@ -17,6 +17,7 @@ mod session;
 #[cfg(test)]
 mod stand;
 mod tokens;
+mod views;
 
 use bim_types::Mono;
 
@@ -78,5 +79,6 @@ pub fn every_check(plan: &Plan) -> Vec<Box<dyn Check>> {
         Box::new(resume::Resume::new(&plan.world.engine)),
         Box::new(order::Order::default()),
         Box::new(live::LiveGroups::new(plan)),
+        Box::new(views::Views::default()),
     ]
 }

@@ -90,15 +90,15 @@ impl Hall {
                 {
                     return wrong("state", what);
                 }
+                if told.version == room.group.version && told.role != room.role(&person.uid) {
+                    return wrong("state", format!("{} is told role {:?} in {key:?}", person.uid, told.role));
+                }
                 if told.joined != room.is_in(person.connection) {
                     return wrong(
                         "state",
                         format!("{} is told joined: {} of {key:?}", person.uid, told.joined),
                     );
                 }
-            }
-            if query.mine && told.role == Role::Normal {
-                return wrong("state", format!("{key:?} is not {}'s", person.uid));
             }
         }
         if page.has_more {

@@ -96,13 +96,15 @@ impl People {
         Some((session.person.clone(), session.open.remove(at)))
     }
 
-    /// What somebody has open in a group, and no write was made of, in the order in which it was asked.
+    /// What somebody has open in a group, and no write is under way for, in the order in which it was asked. What was
+    /// taken to be done for it, and was not answered then, was done for another who asked for what comes to the same.
     pub(super) fn open_in<'a>(&'a self, key: GroupKey) -> impl Iterator<Item = (&'a Person, &'a Open)> {
         let of_app = move |session: &&Session| session.person.app == key.app;
         // Who is there comes first: what is asked again is done for who asks again.
         let there = self.sessions.values().filter(|session| !session.is_over);
         let gone = self.sessions.values().filter(|session| session.is_over);
-        let is_waiting = |open: &&Open| open.write.is_none() && group_of(&open.body) == Some(key.group);
+        let is_waiting =
+            |open: &&Open| (open.write.is_none() || open.is_done) && group_of(&open.body) == Some(key.group);
         let waiting_of = |session: &'a Session| {
             let waiting = session.open.iter().filter(is_waiting);
             waiting.map(|open| (&session.person, open))

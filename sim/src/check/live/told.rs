@@ -4,6 +4,7 @@ use bim_proto::{RequestBody, ServerFrame};
 use bim_types::{AttributesChanged, ConnectionId, Conversation, GroupChange, GroupEvent, GroupKey, Role};
 
 use super::hall::{Due, Hall};
+use super::people::{Open, Person};
 use super::rights::{Act, may};
 use super::{Verdict, wrong};
 
@@ -97,8 +98,11 @@ impl Hall {
             if deed.told == [event.change.clone()] && told == *event && !deed.is_kept {
                 let answer = Some((person.connection, open.id)).filter(|(by, _)| !self.people.is_over(*by));
                 let measured = Some((room.group.version, deed.failed));
+                let same = |other: &Open, by: &Person| other.body == open.body && by.uid == person.uid;
+                let twins = self.people.open_in(key).filter(|(by, other)| same(other, by));
+                let twins = twins.map(|(by, other)| (by.clone(), other.id)).collect();
                 let due = self.step.due.entry(key).or_default();
-                (due.removed, due.answer, due.measured) = (deed.removed, answer, measured);
+                (due.removed, due.answer, due.measured, due.twins) = (deed.removed, answer, measured, twins);
                 return Ok(());
             }
         }

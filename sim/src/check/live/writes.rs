@@ -72,7 +72,7 @@ impl Hall {
         if let Some((person, id)) = &flight.by
             && let Some(open) = self.people.find(person.connection, *id)
         {
-            open.write = Some(op);
+            (open.write, open.is_done) = (Some(op), false);
         }
         self.flights.insert(op, flight);
         Ok(())
