@@ -17,8 +17,11 @@ use super::people::{Open, Person, group_of};
 use super::rights::{Act, may};
 use super::room::Room;
 use super::writes::edit_of;
-use super::{Verdict, wrong};
+use super::{Verdict, Wrong, wrong};
 use crate::ledger::Ledger;
+
+/// The version after a measure, and for whom it was not done.
+type Measured = (u64, Vec<(Uid, ErrorCode)>);
 
 impl Hall {
     pub(super) fn on_response(
@@ -84,6 +87,26 @@ impl Hall {
         }
     }
 
+    /// What was to be answered with this, once the group was told everything of it.
+    fn take_due(
+        &mut self,
+        key: GroupKey,
+        person: &Person,
+        open: &Open,
+    ) -> Result<(Option<Measured>, Option<Outcome>), Wrong> {
+        let due = self.step.due.get_mut(&key).filter(|due| due.answer == Some((person.connection, open.id)));
+        let Some(due) = due else { return Ok((None, None)) };
+        due.answer = None;
+        let room = self.rooms.get(&key);
+        if let Some(uid) = room.and_then(|room| due.removed.iter().find(|uid| room.is_user_in(uid))) {
+            return Err(Wrong("authority", format!("{uid} was removed from {key:?} and is in")));
+        }
+        if !due.events.is_empty() || due.state || due.attributes.is_some() {
+            return Err(Wrong("state", format!("{} is answered before the group is told", person.uid)));
+        }
+        Ok((due.measured.take(), due.written.take()))
+    }
+
     fn on_done(
         &mut self,
         ledger: &Ledger,
@@ -95,22 +118,7 @@ impl Hall {
         use RequestBody as Q;
         use ResponseBody as A;
         let Some(key) = key else { return self.on_app_done(ledger, person, open, body) };
-        let due = self.step.due.get_mut(&key).filter(|due| due.answer == Some((person.connection, open.id)));
-        let (measured, written) = match due {
-            Some(due) => {
-                due.answer = None;
-                if let Some(uid) =
-                    self.rooms.get(&key).and_then(|room| due.removed.iter().find(|uid| room.is_user_in(uid)))
-                {
-                    return wrong("authority", format!("{uid} was removed from {key:?} and is in"));
-                }
-                if !due.events.is_empty() || due.state || due.attributes.is_some() {
-                    return wrong("state", format!("{} is answered before the group is told", person.uid));
-                }
-                (due.measured.take(), due.written.take())
-            }
-            None => (None, None),
-        };
+        let (measured, written) = self.take_due(key, person, open)?;
         if let (Q::DissolveLiveGroup(_), A::Done) = (&open.body, body) {
             let is_gone = self.step.dissolved.contains_key(&key);
             return if is_gone { Ok(()) } else { wrong("state", format!("{key:?} is not dissolved")) };
@@ -288,7 +296,7 @@ impl Hall {
         room: &Room,
         person: &Person,
         measure: &Measure,
-        measured: Option<(u64, Vec<(Uid, ErrorCode)>)>,
+        measured: Option<Measured>,
         done: &MeasureDone,
     ) -> Verdict {
         let (version, failed) = match measured {
