@@ -113,7 +113,7 @@ impl Hall {
             return Err(Wrong("authority", format!("{what} and forbids it: {code:?}")));
         }
         let by = request.map(|request| (person.clone(), request));
-        Ok((What::Send(priority), by))
+        Ok((What::Send(priority, id.client_id), by))
     }
 
     /// The group after what is being written.

@@ -61,7 +61,7 @@ impl Hall {
                 due.state = true;
                 self.step.dissolved.insert(key, room);
             }
-            What::Edit | What::Send(_) | What::Create(_) => due = Due::default(),
+            What::Edit | What::Send(..) | What::Create(_) => due = Due::default(),
         }
         self.step.due.insert(key, due);
         Ok(())

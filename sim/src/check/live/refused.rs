@@ -42,6 +42,10 @@ impl Hall {
             ErrorCode::StorageUnavailable => self.store_failed,
             // What was sent before and is not kept any more.
             ErrorCode::MessageNotFound if matches!(open.body, RequestBody::SendLiveMessage(_)) => true,
+            // Whether it is there is looked at first, once it was let read.
+            ErrorCode::MessageNotFound if edit_of(&open.body).is_some() => {
+                key.is_some_and(|key| self.edited(ledger, key, open).is_none())
+            }
             ErrorCode::MessageFrequency => self.may_be_held_up(key, person, open, expected.is_ok()),
             ErrorCode::UserBannedToPost if expected != Err(ErrorCode::UserBannedToPost) => {
                 // A mute that ended at this moment may be told of a moment later.
@@ -149,14 +153,18 @@ impl Hall {
         person: &Person,
         open: &Open,
     ) -> Result<(), ErrorCode> {
-        let Some((seq, body)) = edit_of(&open.body) else { return Ok(()) };
-        let entry = ledger.entry(StreamId::LiveGroup(key.app, key.group), seq).filter(|entry| !entry.trimmed);
+        let message = self.edited(ledger, key, open).ok_or(ErrorCode::MessageNotFound)?;
+        let is_removal = matches!(open.body, RequestBody::DeleteLiveMessage(..));
+        self.may_edit(room, person, message, is_removal)
+    }
+
+    /// The message that is to be changed, if there is one to change.
+    fn edited<'a>(&self, ledger: &'a Ledger, key: GroupKey, open: &Open) -> Option<&'a StoredLiveMessage> {
+        let (seq, body) = edit_of(&open.body)?;
         let head = self.heads.get(&key).copied().unwrap_or_default();
-        let message = entry.filter(|_| seq <= head).and_then(|entry| entry.message.as_ref());
-        let is_there =
-            |message: &&StoredLiveMessage| message.changes.is_none() && !(message.deleted && body.is_some());
-        let message = message.filter(is_there).ok_or(ErrorCode::MessageNotFound)?;
-        self.may_edit(room, person, message, body.is_none())
+        let entry = ledger.entry(StreamId::LiveGroup(key.app, key.group), seq);
+        let message = entry.filter(|entry| !entry.trimmed && seq <= head)?.message.as_ref()?;
+        (message.changes.is_none() && !(message.deleted && body.is_some())).then_some(message)
     }
 
     pub(super) fn may_set_info(

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::stored::{StoredLiveGroup, StoredLiveMember};
 use bim_types::{
-    ConnectionId, Conversation, GroupKey, Member, MemberInfo, Mono, Now, Presence, Role, Uid, Until, Wall,
+    ClientMessageId, ConnectionId, Conversation, GroupKey, Member, MemberInfo, Mono, Now, Presence, Role,
+    Uid, Until, Wall,
 };
 
 use super::board::Board;
 use super::budget::Budget;
+
+/// What a user said about itself when it came in, so often, may be kept still.
+const PRESENTED_MAX: usize = 64;
 
 /// What is known about single users.
 pub(super) type Roll = BTreeMap<Uid, StoredLiveMember>;
@@ -31,6 +35,8 @@ pub(super) struct Room {
     /// What users said about themselves lately when they came in.
     pub(super) presented: BTreeMap<Uid, Vec<MemberInfo>>,
     pub(super) budget: Budget,
+    /// Messages that were let in: what is sent again is not counted again.
+    pub(super) let_in: BTreeSet<(Uid, ClientMessageId)>,
     /// Ticks since an attribute should have gone.
     pub(super) late_ticks: u32,
 }
@@ -49,6 +55,7 @@ impl Room {
             said: BTreeMap::new(),
             presented: BTreeMap::new(),
             budget: Budget::default(),
+            let_in: BTreeSet::new(),
             late_ticks: 0,
         }
     }
@@ -152,7 +159,7 @@ impl Room {
         if let Some(info) = &info {
             let presented = self.presented.entry(uid.clone()).or_default();
             presented.push(info.clone());
-            if presented.len() > 8 {
+            if presented.len() > PRESENTED_MAX {
                 presented.remove(0);
             }
         }

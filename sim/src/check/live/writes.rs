@@ -3,7 +3,7 @@
 use bim_proto::stored::{StoredLiveAttributes, StoredLiveGroup, StoredLiveMember};
 use bim_proto::{RequestBody, RequestId};
 use bim_types::store::{Append, LogOp, OpId, Put, RecordKey, StreamId};
-use bim_types::{GroupKey, MessageBody, Now, Priority, Role, Seq, Uid};
+use bim_types::{ClientMessageId, GroupKey, MessageBody, Now, Priority, Role, Seq, Uid};
 
 use super::board::Outcome;
 use super::deed::{Deed, deed};
@@ -35,7 +35,7 @@ pub(super) enum What {
     Attributes { next: StoredLiveAttributes, outcome: Option<Outcome> },
     Taps(std::collections::BTreeMap<String, u64>),
     Edit,
-    Send(Priority),
+    Send(Priority, ClientMessageId),
     Dissolve,
 }
 
@@ -56,9 +56,10 @@ pub(super) type By = Option<(Person, RequestId)>;
 impl Hall {
     pub(super) fn on_write(&mut self, ledger: &Ledger, op: OpId, ops: &[LogOp]) -> Verdict {
         let Some(flight) = self.flight(ledger, ops)? else { return Ok(()) };
-        if let (What::Send(priority), Some((person, _))) = (&flight.what, &flight.by)
+        if let (What::Send(priority, id), Some((person, _))) = (&flight.what, &flight.by)
             && !person.is_server
             && let Some(room) = self.rooms.get_mut(&flight.key)
+            && room.let_in.insert((person.uid.clone(), *id))
         {
             let who = (&person.uid, room.role(&person.uid) == Role::Normal);
             let wait = room.group.slow_mode;
