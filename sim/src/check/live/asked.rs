@@ -125,7 +125,9 @@ impl Hall {
                     && may(room, person, act, self.policy, self.now.mono).is_ok()
                     && changed.group.is_none()
                     && changed.roll == Some(clean(roll));
-                changed.info_of = is_it.then(|| uid.clone());
+                // When it is as it was, it may be written for something else.
+                let is_news = changed.roll.as_ref() != Some(&changed.before);
+                changed.info_of = Some(uid.clone()).filter(|_| is_it && is_news);
                 is_it
             }
             _ => false,
