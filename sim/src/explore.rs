@@ -140,7 +140,6 @@ impl Scene {
             world: WorldConfig { engine, link, ..WorldConfig::default() },
             faults: Vec::new(),
             cast: (0..3).map(role).collect(),
-            groups: 1,
             habits,
             on_disk: false,
         };
