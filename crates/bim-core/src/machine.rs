@@ -260,11 +260,11 @@ impl ClientMachine {
         }
     }
 
-    /// A message comes back to the app, which may send it again: what must not overtake it comes back too.
+    /// A message comes back to the app. When it may be sent again, what must not overtake it comes back too.
     pub(crate) fn hold_back_behind(&mut self, now: Mono, body: &RequestBody, code: ErrorCode) {
         let RequestBody::SendLiveMessage(send) = body else { return };
         if !code.is_retryable() {
-            return;
+            return self.outbox.refused_for_good(send.client_message_id);
         }
         for Pending { call, body } in self.outbox.strand_behind(send.client_message_id) {
             let refusal = Refusal::new(code).hint("the message before this one was refused");

@@ -41,9 +41,9 @@ struct Sending {
     open: u32,
     place: Option<Seq>,
     verdict: Verdict,
-    /// When its app was told that it failed: its place among all calls.
-    told_failed: Option<u64>,
-    /// The message that was refused for now when the server took this one, which must not overtake it.
+    /// When its app was told that it failed: its place among all calls, and whether it may come again.
+    told_failed: Option<(u64, bool)>,
+    /// The message that was refused when the server took this one, which must not overtake it.
     overtakes: Option<ClientMessageId>,
     /// The message that follows it and came before it.
     overtaken: Option<(ClientMessageId, Seq)>,
@@ -115,8 +115,8 @@ impl Order {
 
     fn on_answered(&mut self, client: ClientId, call: CallId, answer: &Result<Answer, Refusal>) {
         let Some(id) = self.calls.remove(&(client, call)) else { return };
-        if let (Some(sending), Err(_)) = (self.sends.get_mut(&id), answer) {
-            sending.told_failed = Some(self.asked);
+        if let (Some(sending), Err(refusal)) = (self.sends.get_mut(&id), answer) {
+            sending.told_failed = Some((self.asked, refusal.code.is_retryable()));
         }
     }
 
@@ -170,7 +170,7 @@ impl Order {
             return Err(format!("{id} was refused with {code:?}, and is in the log as {seq}"));
         }
         if let Some(before) = sending.overtakes {
-            return Err(format!("{id} at {seq} overtakes {before}, which was refused for now"));
+            return Err(format!("{id} at {seq} overtakes {before}, which was refused"));
         }
         if let Some((later, at)) = sending.overtaken {
             return Err(format!("{id} stands at {seq}, and {later}, which follows it, at {at}"));
@@ -178,14 +178,14 @@ impl Order {
         let (number, follows) = (sending.number, sending.follows);
         if let Some(before) = follows.and_then(|before| self.sends.get_mut(&before))
             && before.place.is_none()
-            && before.told_failed.is_none_or(|told| number <= told)
+            && before.may_come(number)
         {
             before.overtaken = Some((id, seq));
         }
         Ok(())
     }
 
-    /// The message that this one must not overtake, if it waits, refused for now, and whoever sent this one did not know.
+    /// The message that this one must not overtake, if it was refused and may come again.
     fn overtaken_by(&self, id: ClientMessageId) -> Option<ClientMessageId> {
         let sending = self.sends.get(&id)?;
         let before = sending.follows?;
@@ -240,10 +240,15 @@ impl Sending {
         Self { number, follows, open: 0, place, verdict, told_failed, overtakes: None, overtaken: None }
     }
 
-    /// Whether it is refused for now, and whoever made a later call did not know.
+    /// Whether it may come behind a later call: its client does not know that it failed, or knows that it failed for now and
+    /// did not when that call was made.
+    fn may_come(&self, later: u64) -> bool {
+        self.told_failed.is_none_or(|(told, may_come_again)| may_come_again && later <= told)
+    }
+
+    /// Whether it is refused, and may come behind a later call.
     fn waits_for(&self, later: u64) -> bool {
-        let refused = matches!(self.verdict, Verdict::Refused(code) if code.is_retryable());
-        refused && self.place.is_none() && self.told_failed.is_none_or(|told| later <= told)
+        matches!(self.verdict, Verdict::Refused(_)) && self.place.is_none() && self.may_come(later)
     }
 }
 

@@ -9,8 +9,11 @@
 //! A request keeps its number for life, so the order of numbers is the order of calls, also after a reconnect.
 //! Its clock runs only while it is in flight.
 //!
-//! A message that was refused for now leaves those that follow it *stranded*: they may be answered, but they are
+//! A message that was refused for good holds nobody: what follows it is sent as if it followed nothing, since the server
+//! can not know which refusals have arrived. A message that was refused for now leaves those that follow it *stranded*: they may be answered, but they are
 //! not sent again by themselves, because on a new connection they would overtake it.
+
+mod refused_for_good;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +22,8 @@ use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
 use bim_types::{AttributeCondition, ClientMessageId, ConversationShortId, Defect, ErrorCode, Measure, Mono};
 
 use crate::command::CallId;
+
+use refused_for_good::RefusedForGood;
 
 /// Pages that may be on their way at once: half of what a server queues for one connection, in bytes. More
 /// wait, and what was asked after them waits with them.
@@ -29,6 +34,7 @@ const PAGES_IN_FLIGHT_MAX: usize = 4;
 pub(crate) struct Outbox {
     waiting: BTreeMap<RequestId, Pending>,
     in_flight: BTreeMap<RequestId, InFlight>,
+    refused_for_good: RefusedForGood,
 }
 
 /// A request on its way.
@@ -54,6 +60,9 @@ impl Outbox {
 
     /// Takes a request.
     pub(crate) fn push(&mut self, id: RequestId, pending: Pending) {
+        if let RequestBody::SendLiveMessage(send) = &pending.body {
+            self.refused_for_good.remove(send.client_message_id);
+        }
         self.waiting.insert(id, pending);
     }
 
@@ -62,7 +71,10 @@ impl Outbox {
         if self.in_flight.len() >= window || self.must_wait_for_pages() {
             return None;
         }
-        let (id, pending) = self.waiting.pop_first()?;
+        let (id, mut pending) = self.waiting.pop_first()?;
+        if let RequestBody::SendLiveMessage(send) = &mut pending.body {
+            send.follows = send.follows.filter(|before| !self.refused_for_good.contains(*before));
+        }
         let body = pending.body.clone();
         self.in_flight.insert(id, InFlight { pending, until: now + REQUEST_TIMEOUT, stranded: false });
         Some((id, body))
@@ -107,6 +119,11 @@ impl Outbox {
             }
         }
         given_up
+    }
+
+    /// A message will not come, unless the app sends it again: until then nothing needs to wait for it.
+    pub(crate) fn refused_for_good(&mut self, message: ClientMessageId) {
+        self.refused_for_good.insert(message);
     }
 
     /// A message is not sent again by itself. What follows it in flight is stranded; what follows it and waits

@@ -67,6 +67,17 @@ fn what_follows_a_refused_message_does_not_overtake_it_on_a_new_connection() {
 }
 
 #[test]
+fn a_message_that_was_refused_for_good_holds_nobody_until_it_is_sent_again() {
+    let mut bench = Bench::joined();
+    let following = |id: u128| SendLive { follows: Some(text(7).client_message_id), ..text(id) };
+    send(&mut bench, 7);
+    bench.answer(3, Err(ErrorCode::UserBannedToPost.into()));
+    assert_eq!(bench.ask(Ask::Send(following(8))).1, [sent(4, text(8))]);
+    send(&mut bench, 7);
+    assert_eq!(bench.ask(Ask::Send(following(9))).1, [sent(6, following(9))]);
+}
+
+#[test]
 fn what_was_called_later_does_not_overtake_what_is_given_up_with_a_connection() {
     let mut bench = Bench::joined();
     let following = |id: u128| SendLive { follows: Some(text(id - 1).client_message_id), ..text(id) };

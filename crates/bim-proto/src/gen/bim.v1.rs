@@ -1453,7 +1453,8 @@ pub struct SendLiveMessage {
     #[prost(message, optional, tag = "4")]
     pub content: ::core::option::Option<Content>,
     /// Optional: the client_message_id of the message that this one must not overtake. When the server has
-    /// refused that one on this connection, this one is refused too (code 78, with the same retry time).
+    /// refused that one on this connection, for now or for good, this one is refused too (code 78). Whoever knows
+    /// that the earlier one was refused for good, and does not send it again, leaves this empty.
     #[prost(bytes = "bytes", tag = "5")]
     pub follows: ::prost::bytes::Bytes,
 }

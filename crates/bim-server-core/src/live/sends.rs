@@ -64,7 +64,7 @@ impl Engine {
         Ok((admission, content))
     }
 
-    /// Whether a message would overtake one that was refused for now.
+    /// Whether a message would overtake one that was refused.
     pub(super) fn check_order(&self, connection: ConnectionId, send: &SendLive) -> Result<(), Refusal> {
         let overtakes = |session: &crate::session::Session| {
             send.follows.is_some_and(|before| session.refused.contains(before))
@@ -76,15 +76,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Refuses a message. When it may come back it is remembered, so that nothing overtakes it.
+    /// Refuses a message, and remembers it, so that nothing overtakes it. Also when it is refused for good: that verdict
+    /// may be lost with the connection, and the message, sent again, may then be let in.
     pub(crate) fn refuse_send(&mut self, asker: Asker, id: ClientMessageId, refusal: Refusal) {
         let most = self.config.in_flight_requests.saturating_mul(2);
         if let Some(session) = self.sessions.find_mut(asker.connection) {
-            if refusal.code.is_retryable() {
-                session.refused.insert(id, most);
-            } else {
-                session.refused.remove(id);
-            }
+            session.refused.insert(id, most);
         }
         self.respond(asker, Err(refusal));
     }

@@ -1,4 +1,4 @@
-//! Messages that a connection was refused for a moment.
+//! Messages that were refused on a connection.
 
 use std::collections::VecDeque;
 
@@ -24,7 +24,7 @@ impl Refused {
         self.0.push_back(id);
     }
 
-    /// Forgets a message: it was accepted, or will never be.
+    /// Forgets a message: it was let in.
     pub(crate) fn remove(&mut self, id: ClientMessageId) {
         self.0.retain(|refused| *refused != id);
     }

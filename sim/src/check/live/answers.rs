@@ -49,8 +49,8 @@ impl Hall {
             && let Some(session) = self.people.sessions.get_mut(&connection)
         {
             match &response.body {
-                Err(refusal) if refusal.code.is_retryable() => session.refused.insert(send.client_message_id),
-                Ok(_) | Err(_) => session.refused.remove(&send.client_message_id),
+                Err(_) => session.refused.insert(send.client_message_id),
+                Ok(_) => session.refused.remove(&send.client_message_id),
             };
         }
         verdict

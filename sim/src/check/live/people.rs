@@ -41,7 +41,7 @@ pub(super) struct Session {
     /// It used a number for two requests at a time: which is answered can not be told.
     pub(super) is_messy: bool,
     pub(super) open: Vec<Open>,
-    /// Messages that were refused for now, and did not come again.
+    /// Messages that were refused, and not let in since.
     pub(super) refused: BTreeSet<ClientMessageId>,
 }
 
