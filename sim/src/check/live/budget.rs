@@ -19,6 +19,8 @@ pub(super) struct Budget {
     /// The last message of each ordinary member, while the wait between two is what it is.
     slowed: BTreeMap<Uid, Mono>,
     wait: Duration,
+    /// When somebody last sent a message again that the group no longer knew: only the log can tell that it is no new one.
+    again: BTreeMap<Uid, Mono>,
 }
 
 /// Takes so many at once, and so many more in every second.
@@ -70,9 +72,15 @@ impl Budget {
         }
     }
 
+    /// A message that was let in before is let in again, as the group no longer knew it.
+    pub(super) fn take_again(&mut self, now: Mono, uid: &Uid) {
+        self.last = Some(now);
+        self.again.insert(uid.clone(), now);
+    }
+
     /// Whether somebody can be held up now.
     pub(super) fn may_be_full(&self, now: Mono, (uid, is_ordinary): (&Uid, bool), wait: Duration) -> bool {
-        let sent = self.senders.get(uid).map(|bucket| bucket.at);
+        let sent = self.senders.get(uid).map(|bucket| bucket.at).max(self.again.get(uid).copied());
         let is_slowed = is_ordinary && sent.is_some_and(|at| now.since(at) < wait);
         is_slowed || self.last.is_some_and(|at| now.since(at) < REFILL)
     }

@@ -59,11 +59,12 @@ impl Hall {
         if let (What::Send(priority, id), Some((person, _))) = (&flight.what, &flight.by)
             && !person.is_server
             && let Some(room) = self.rooms.get_mut(&flight.key)
-            && room.let_in.insert((person.uid.clone(), *id))
         {
             let who = (&person.uid, room.role(&person.uid) == Role::Normal);
             let wait = room.group.slow_mode;
-            if let Some(what) = room.budget.take(self.now.mono, who, *priority, &self.config, wait) {
+            if !room.let_in.insert((person.uid.clone(), *id)) {
+                room.budget.take_again(self.now.mono, &person.uid);
+            } else if let Some(what) = room.budget.take(self.now.mono, who, *priority, &self.config, wait) {
                 return wrong(
                     "authority",
                     format!("{what} is exceeded by {} in {:?}", person.uid, flight.key),
