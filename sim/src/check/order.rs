@@ -169,13 +169,16 @@ impl Order {
         {
             return Err(format!("{id} was refused with {code:?}, and is in the log as {seq}"));
         }
-        if let Some(before) = sending.overtakes {
+        let (overtakes, overtaken) = (sending.overtakes, sending.overtaken);
+        let (number, follows) = (sending.number, sending.follows);
+        if let Some(before) = overtakes
+            && self.sends.get(&before).is_none_or(|before| before.place.is_none())
+        {
             return Err(format!("{id} at {seq} overtakes {before}, which was refused"));
         }
-        if let Some((later, at)) = sending.overtaken {
+        if let Some((later, at)) = overtaken {
             return Err(format!("{id} stands at {seq}, and {later}, which follows it, at {at}"));
         }
-        let (number, follows) = (sending.number, sending.follows);
         if let Some(before) = follows.and_then(|before| self.sends.get_mut(&before))
             && before.place.is_none()
             && before.may_come(number)
