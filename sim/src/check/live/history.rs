@@ -20,9 +20,11 @@ impl Hall {
         let key = GroupKey { app: person.app, group: query.group };
         let stream = StreamId::LiveGroup(key.app, key.group);
         let head = self.heads.get(&key).copied().unwrap_or_default();
-        // What came since it was asked may be in it or not.
+        // What came since it was asked may be in it or not. Where the page goes on, it has seen everything up to there, were
+        // it only what nobody is shown.
         let seen = page.messages.iter().map(|told| told.position.seq).max().unwrap_or_default();
-        let to = asked_at.max(seen).min(head);
+        let passed = if query.newest_first && page.has_more { page.next.next() } else { Seq::ZERO };
+        let to = asked_at.max(seen).max(passed).min(head);
         let to = query.to.map_or(to, |wanted| wanted.min(to));
         let from = query.from.max(Seq(1));
         let first =
