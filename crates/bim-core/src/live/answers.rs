@@ -100,9 +100,16 @@ impl LiveGroups {
         }
     }
 
-    /// No answer will come. When the copy of a message was received, that is its answer.
+    /// No answer will come. When the copy of a message was received, that is its answer. Whoever wanted to be out of
+    /// a group is out of it: the server takes the request in its turn, or the connection ends and the group is not
+    /// entered again.
     pub(crate) fn on_given_up(&mut self, now: Mono, body: &RequestBody, out: &mut Outputs) -> Option<Answer> {
         self.forget_send(body);
+        if let RequestBody::LeaveLiveGroup(group) = body
+            && self.leaving.contains(group)
+        {
+            return Some(self.on_left(*group, out));
+        }
         if let RequestBody::SendLiveMessage(send) = body
             && let Some(room) = self.rooms.get_mut(&send.group)
         {

@@ -1,4 +1,5 @@
 use bim_proto::{Joined, LiveChange, LiveChanged, LivePush, RequestBody, ResponseBody, ServerFrame};
+use bim_types::limits::REQUEST_TIMEOUT;
 use bim_types::{
     ConnectStatus, Continuity, Conversation, Cursor, DiscontinuityReason, ErrorCode, LiveGap, MessageBody,
     PerPriority, Priority, ResumeVerdict, Seq, Uid,
@@ -221,6 +222,32 @@ fn a_group_that_was_left_is_not_entered_again() {
     assert_eq!(out[0], status(ConnectStatus::Connected(Continuity::Resumed)));
     assert_eq!(out[1], request(2, 3, RequestBody::LeaveLiveGroup(group())), "leaving twice is harmless");
     assert_eq!(bench.answer(3, Ok(ResponseBody::Done)), [reply(call, Answer::Done)]);
+}
+
+#[test]
+fn a_leave_that_is_not_answered_in_time_ends_outside_of_the_group() {
+    let mut bench = Bench::joined();
+    let (leave, _) = bench.ask(Ask::Leave(group()));
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    let out = bench.frame(ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    assert!(out.contains(&reply(leave, Answer::Done)), "{out:?}");
+    assert_eq!(bench.frame(push(message(11, "bob", 1))), [], "it is of the past");
+    let (again, out) = bench.ask(join());
+    assert_eq!(out, [request(1, 4, join_request(None, None))], "the server is asked, which has it out");
+    assert_eq!(bench.answer(3, Ok(ResponseBody::Done)), []);
+    let out = bench.answer(4, Ok(joined_at(20, ResumeVerdict::Fresh)));
+    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh)))]);
+    assert_eq!(bench.frame(push(message(21, "bob", 1))).len(), 1);
+}
+
+#[test]
+fn a_group_whose_leave_was_not_answered_in_time_is_not_entered_again() {
+    let mut bench = Bench::joined();
+    bench.ask(Ask::Leave(group()));
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    bench.frame(ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    bench.cut_and_redial();
+    assert_eq!(bench.dialed_and_welcomed(), [status(ConnectStatus::Connected(Continuity::Resumed))]);
 }
 
 #[test]
