@@ -7,19 +7,12 @@
 //!   ServerProcess ── standard output: endpoint, app, tokens; /proc: memory and CPU time ──┘
 //! ```
 
-mod clock;
-mod crowd;
-mod histogram;
-mod raw_client;
 mod serve;
 mod server_process;
-mod usage;
 
+pub use bim_bench::{
+    Client as RawClient, ClientError, Clock, Histogram, Machine, RssWatch, Ticket, Usage, gather,
+};
 pub use bim_sim::books::{Account, Faults, Ledger, SeqSet, Tally};
-pub use clock::Clock;
-pub use crowd::gather;
-pub use histogram::Histogram;
-pub use raw_client::{ClientError, RawClient, Ticket};
 pub use serve::{ServeOptions, serve, server_config};
 pub use server_process::ServerProcess;
-pub use usage::{Machine, RssWatch, Usage};

@@ -18,7 +18,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("bim", &["bim-types", "bim-core", "bim-livegroup", "bim-store", "bim-transport"]),
     ("bim-server", &["bim-types", "bim-server-core", "bim-store", "bim-transport"]),
     ("bim-fake-server", &["bim-types", "bim-server-core", "bim-server", "bim-store", "bim-transport"]),
-    ("bim-cli", &["bim", "bim-server"]),
+    ("bim-bench", &["bim-types", "bim-proto", "bim-transport"]),
+    ("bim-cli", &["bim", "bim-bench", "bim-server"]),
 ];
 
 pub(super) fn check(workspace: &Workspace) -> Vec<Finding> {

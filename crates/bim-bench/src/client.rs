@@ -1,14 +1,12 @@
 //! A client that is little more than a connection: thousands of them fit one process.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bim_proto::{
     ClientFrame, Goodbye, Hello, JoinLive, Joined, Ping, Pong, Request, RequestBody, RequestId, Response,
     ResponseBody, ServerFrame,
 };
-use bim_transport::websocket::WebSocketDialer;
 use bim_transport::{BoxConnection, ConnectionExt, DialError, Dialer, TransportError};
 use bim_types::{AppId, ConversationShortId, Cursor, DeviceId, GroupInfo, Refusal, Token, Uid, Wall};
 use tokio::time::timeout;
@@ -60,22 +58,22 @@ pub enum ClientError {
 
 /// One connection that is logged in. Answers pings while it reads; does nothing else by itself.
 #[derive(Debug)]
-pub struct RawClient {
+pub struct Client {
     connection: BoxConnection,
     requests: u64,
     /// Requests that the server lets wait at once.
     pub in_flight_max: usize,
 }
 
-impl RawClient {
+impl Client {
     /// Connects and logs in.
     ///
     /// # Errors
     ///
     /// Why not.
-    pub async fn log_in(dialer: &WebSocketDialer, ticket: &Arc<Ticket>) -> Result<Self, ClientError> {
+    pub async fn log_in(dialer: &dyn Dialer, ticket: &Ticket) -> Result<Self, ClientError> {
         let mut client = Self { connection: dialer.dial().await?, requests: 0, in_flight_max: 0 };
-        let Ticket { app, uid, device, token } = &**ticket;
+        let Ticket { app, uid, device, token } = ticket;
         let hello =
             Hello { app: *app, uid: uid.clone(), device: *device, token: token.clone(), sdk: "load".into() };
         client.connection.send(ClientFrame::Hello(hello).encode()).await?;
