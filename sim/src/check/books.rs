@@ -47,7 +47,8 @@ struct Viewer {
     uid: Option<Uid>,
     link: Option<LinkId>,
     stays: BTreeMap<Group, Stay>,
-    /// What it wants to leave and has not heard about.
+    /// What its app wants to enter and to leave and was not answered.
+    joins: BTreeMap<CallId, Group>,
     leaves: BTreeMap<CallId, Group>,
     /// When a message came last.
     heard: Mono,
@@ -67,8 +68,10 @@ struct Stay {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
+    /// Its app was told that it is in: it comes back until it is told otherwise.
     In,
-    /// It has asked to leave, or may not have come in: it need not come back.
+    /// It has asked to leave, or may not have come in, or was let in after its app was told that it was not: it need
+    /// not come back.
     Leaving,
     Out,
 }
@@ -223,7 +226,15 @@ impl Books {
                 viewer.leaves.insert(*call, *group);
                 viewer.leaving(*group);
             }
-            ClientSight::Answered(call, _) => drop(viewer.leaves.remove(call)),
+            ClientSight::Asked(call, Command::Ask(Ask::Join(group, _))) => {
+                viewer.joins.insert(*call, *group);
+            }
+            ClientSight::Answered(call, answer) => {
+                viewer.leaves.remove(call);
+                if let Some(group) = viewer.joins.remove(call).filter(|_| answer.is_ok()) {
+                    return viewer.told_in(group).map_err(|what| format!("{client:?} {what}"));
+                }
+            }
             ClientSight::Event(Event::StatusChanged(status)) => return viewer.on_status(client, status),
             ClientSight::Frame(link, frame) if viewer.link == Some(*link) => {
                 return self.on_frame(at, client, *link, frame).map_err(|what| format!("{client:?}: {what}"));
@@ -309,6 +320,17 @@ impl Viewer {
         }
     }
 
+    /// Its app is told that it is in a group.
+    fn told_in(&mut self, group: Group) -> Result<(), String> {
+        let is_leaving = self.leaves.values().any(|leaves| *leaves == group);
+        match self.stays.get_mut(&group).filter(|stay| stay.presence != Presence::Out) {
+            Some(stay) if !is_leaving => stay.presence = Presence::In,
+            Some(_) => {}
+            None => return Err(format!("is told that it is in {group:?}, which did not let it in")),
+        }
+        Ok(())
+    }
+
     /// The stay that a message belongs to.
     fn stay(&mut self, group: Group) -> Result<&mut Stay, String> {
         match self.stays.get_mut(&group) {
@@ -359,9 +381,7 @@ impl Viewer {
             (_, None) => {
                 let mut account = Account::default();
                 account.on_joined(cursor, joined.verdict);
-                let is_leaving = self.leaves.values().any(|leaves| *leaves == group);
-                let presence = if is_leaving { Presence::Leaving } else { Presence::In };
-                let (epoch, accounted) = (cursor.epoch, cursor.seqs);
+                let (epoch, accounted, presence) = (cursor.epoch, cursor.seqs, Presence::Leaving);
                 let stay = Stay { account, epoch, accounted, link, presence };
                 stay.judge()?;
                 self.stays.insert(group, stay);

@@ -1,5 +1,7 @@
 //! That the checkers of delivery find what they are there to find.
 
+mod books_test;
+
 use bim_core::{Answer, Ask, CallId, Command, Credential, Event, LiveEvent};
 use bim_fake_server::step::LinkId;
 use bim_proto::stored::StoredLiveMessage;
@@ -18,7 +20,7 @@ use bim_types::{
     PerPriority, Position, Priority, Refusal, ResumeVerdict, Role, Seq, Uid, Wall,
 };
 
-use super::{Check, Context, books, events, order, queue, resume};
+use super::{Check, Context, events, order, queue, resume};
 use crate::ledger::Ledger;
 use crate::plan::Mode;
 use crate::sight::{ClientId, ClientSight, Sight};
@@ -237,51 +239,6 @@ impl<C: Check> Scene<C> {
 }
 
 use Priority::{High, Low, Normal};
-
-fn wire() -> Scene<books::Books> {
-    let mut scene = Scene::new(books::Books::new(Mode::Liveness));
-    scene.joins(1, None, joined(cursor(0), ResumeVerdict::Fresh)).unwrap();
-    scene.says(&[High, Normal, Low, Normal, Low, High]);
-    scene
-}
-
-#[test]
-fn books_that_are_in_order_are_no_fault() {
-    let mut scene = wire();
-    for seq in 1..=3 {
-        scene.arrives(seq).unwrap();
-    }
-    scene.arrives(6).unwrap();
-    scene.gap(Normal, 4, 4, 1).unwrap();
-    scene.arrives(5).unwrap();
-    scene.end().unwrap();
-}
-
-#[test]
-fn books_find_what_is_passed_over_repeated_miscounted_or_never_comes() {
-    assert!(wire().arrives(6).unwrap_err().contains("nothing was said of [Seq(1)]"));
-    let mut scene = wire();
-    scene.arrives(1).unwrap();
-    assert!(scene.arrives(1).is_err(), "twice");
-    assert!(wire().gap(Normal, 2, 4, 1).is_err(), "a short count");
-    assert!(wire().gap(High, 1, 1, 1).is_err(), "high in a gap");
-    assert!(wire().end().is_err(), "nothing came");
-}
-
-#[test]
-fn books_find_a_cursor_that_skips_repeats_or_is_forgotten() {
-    let resumed = ResumeVerdict::Resumed { left_out: PerPriority::default() };
-    let comes_back_with = |resume: Option<Cursor>| {
-        let mut scene = wire();
-        scene.arrives(1).unwrap();
-        scene.client(ClientSight::Closed(LINK)).unwrap();
-        scene.joins(2, resume, joined(resume.unwrap_or_default(), resumed))
-    };
-    comes_back_with(Some(cursor(1))).unwrap();
-    assert!(comes_back_with(Some(cursor(2))).unwrap_err().contains("skips normal"));
-    assert!(comes_back_with(Some(cursor(0))).unwrap_err().contains("again"));
-    assert!(comes_back_with(None).unwrap_err().contains("without its cursor"));
-}
 
 fn screen() -> Scene<events::Events> {
     let mut scene = Scene::new(events::Events::new(Mode::Liveness));
