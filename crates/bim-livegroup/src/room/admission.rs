@@ -105,20 +105,10 @@ impl Room {
         send: &SendLive,
         content: ContentHash,
     ) -> Result<Admission, Refusal> {
-        if !actor.is_app_server && !self.roster.has(actor.connection) {
-            return Err(absent(Operation::Send));
+        if let Some(accepted) = self.accepted_before(actor, send, content)? {
+            return Ok(Admission::Known(accepted));
         }
-        send.body.check()?;
-        let id =
-            SentId { sender: actor.uid.clone(), device: actor.device, client_id: send.client_message_id };
-        if let Some(sent) = self.sent.find(&id) {
-            return if sent.content == content {
-                Ok(Admission::Known(self.told_again(sent.accepted.clone(), &send.body)))
-            } else {
-                Err(ErrorCode::IdempotencyConflict.into())
-            };
-        }
-        if self.sent.is_under_way(&id) {
+        if self.sent.is_under_way(&sent_id(actor, send)) {
             // A refusal now, and the first one may be accepted all the same: both get the verdict of the log.
             return Ok(Admission::New);
         }
@@ -130,6 +120,28 @@ impl Room {
                 .map_err(|wait| Refusal::new(ErrorCode::MessageFrequency).retry_after(wait))?;
         }
         Ok(Admission::New)
+    }
+
+    /// The verdict of a message that was accepted lately. It can be told whatever stands in the way of new ones.
+    ///
+    /// # Errors
+    ///
+    /// The refusal to answer with, whether or not there is such a message.
+    pub fn accepted_before(
+        &self,
+        actor: &Actor,
+        send: &SendLive,
+        content: ContentHash,
+    ) -> Result<Option<Accepted>, Refusal> {
+        if !actor.is_app_server && !self.roster.has(actor.connection) {
+            return Err(absent(Operation::Send));
+        }
+        send.body.check()?;
+        match self.sent.find(&sent_id(actor, send)) {
+            Some(sent) if sent.content != content => Err(ErrorCode::IdempotencyConflict.into()),
+            Some(sent) => Ok(Some(self.told_again(sent.accepted.clone(), &send.body))),
+            None => Ok(None),
+        }
     }
 
     /// Notes that a message waits for its verdict: should it be sent again meanwhile, it is not refused. To be called once
@@ -196,4 +208,8 @@ impl Room {
         };
         if is_silenced { Err(ErrorCode::SendConversationSilent.into()) } else { Ok(()) }
     }
+}
+
+fn sent_id(actor: &Actor, send: &SendLive) -> SentId {
+    SentId { sender: actor.uid.clone(), device: actor.device, client_id: send.client_message_id }
 }

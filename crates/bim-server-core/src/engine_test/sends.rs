@@ -179,6 +179,18 @@ fn after_a_store_failure_nothing_is_acknowledged_and_reads_go_on() {
 }
 
 #[test]
+fn a_resend_is_answered_with_the_original_position_also_when_nothing_can_be_written() {
+    let mut world = World::new();
+    let owner = world.log_in("owner", 1);
+    let group = world.create(owner);
+    world.join(owner, group, None);
+    let first = world.say(owner, group, 1).unwrap();
+    world.fails_writes = true;
+    assert_eq!(world.say(owner, group, 2).unwrap_err().code, ErrorCode::StorageUnavailable);
+    assert_eq!(world.say(owner, group, 1), Ok(first));
+}
+
+#[test]
 fn history_is_paged_forward_and_ends_at_the_wanted_number() {
     let mut world = World::with(EngineConfig { sender_burst: 100, ..EngineConfig::default() });
     let owner = world.log_in("owner", 1);

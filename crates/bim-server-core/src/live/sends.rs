@@ -54,13 +54,18 @@ impl Engine {
         actor: &Actor,
         send: &SendLive,
     ) -> Result<(Admission, [u8; 16]), Refusal> {
-        self.check_writable()?;
-        self.check_order(actor.connection, send)?;
+        let hindrance = self.check_writable().and_then(|()| self.check_order(actor.connection, send)).err();
         let content = content_hash(&send.body);
         let Some(active) = self.rooms.active(key) else {
-            return Err(ErrorCode::UserNotInGroup.into());
+            return Err(hindrance.unwrap_or_else(|| ErrorCode::UserNotInGroup.into()));
         };
-        let admission = active.room.admit(now, actor, send, content)?;
+        let admission = match hindrance {
+            None => active.room.admit(now, actor, send, content)?,
+            Some(refusal) => match active.room.accepted_before(actor, send, content) {
+                Ok(Some(accepted)) => Admission::Known(accepted),
+                Ok(None) | Err(_) => return Err(refusal),
+            },
+        };
         Ok((admission, content))
     }
 
