@@ -62,14 +62,19 @@ impl LiveGroups {
             (Q::SendLiveMessage(send), Ok(A::LiveMessageAccepted(accepted))) => {
                 Ok(Answer::Message(self.on_accepted(send, accepted, out)))
             }
+            (Q::SendLiveMessage(send), Err(refusal)) => match self.on_proven(&send, out) {
+                Some(answer) => Ok(answer),
+                None => {
+                    self.on_refused(now, &Q::SendLiveMessage(send), refusal.clone(), out);
+                    Err(refusal)
+                }
+            },
             (Q::JoinLiveGroup(join), Ok(A::JoinedLiveGroup(joined))) if is_of(&joined, join.group) => {
                 Ok(Answer::Joined(self.on_joined(join, joined, out)))
             }
             (Q::LeaveLiveGroup(group), Ok(A::Done)) => Ok(self.on_left(group, out)),
             // The app wanted to be out of a group the client was in, and it is out of it.
-            (Q::LeaveLiveGroup(group), Err(refusal))
-                if refusal.code == ErrorCode::UserNotInGroup && self.leaving.contains(&group) =>
-            {
+            (Q::LeaveLiveGroup(group), Err(refusal)) if self.is_left(group, refusal.code) => {
                 Ok(self.on_left(group, out))
             }
             (Q::DissolveLiveGroup(group), Ok(A::Done)) => {
@@ -111,19 +116,25 @@ impl LiveGroups {
             return Some(self.on_left(*group, out));
         }
         if let RequestBody::SendLiveMessage(send) = body
-            && let Some(room) = self.rooms.get_mut(&send.group)
+            && self.rooms.contains_key(&send.group)
         {
-            if let Some(copy) = room.viewer.copy_of(send.client_message_id).cloned() {
-                let rewritten = Some(copy.body).filter(|body| !matches!(body, MessageBody::Unknown { .. }));
-                let (position, accepted_at) = (copy.position, copy.accepted_at);
-                let accepted = Accepted { position, accepted_at, only_for_sender: false, rewritten };
-                return Some(Answer::Message(self.on_accepted(send.clone(), accepted, out)));
+            let answer = self.on_proven(send, out);
+            if let (None, Some(room)) = (&answer, self.rooms.get_mut(&send.group)) {
+                room.viewer.on_no_verdict(send.client_message_id);
             }
-            room.viewer.on_no_verdict(send.client_message_id);
-            return None;
+            return answer;
         }
         self.on_refused(now, body, without_answer(body).into(), out);
         None
+    }
+
+    /// The copy of a message proves that it was accepted, whatever else is said of it.
+    fn on_proven(&mut self, send: &SendLive, out: &mut Outputs) -> Option<Answer> {
+        let copy = self.rooms.get(&send.group)?.viewer.copy_of(send.client_message_id)?.clone();
+        let rewritten = Some(copy.body).filter(|body| !matches!(body, MessageBody::Unknown { .. }));
+        let (position, accepted_at) = (copy.position, copy.accepted_at);
+        let accepted = Accepted { position, accepted_at, only_for_sender: false, rewritten };
+        Some(Answer::Message(self.on_accepted(send.clone(), accepted, out)))
     }
 
     fn on_joined(&mut self, join: JoinLive, joined: Joined, out: &mut Outputs) -> Joined {
@@ -136,6 +147,13 @@ impl LiveGroups {
             room.reset_counters(answer.counters.clone());
         }
         Joined { conversation, ..answer }
+    }
+
+    /// Whether the client is out of a group that it was in when the app asked to leave it, although that is answered with
+    /// this: the server says so, or the group was not entered again after a lost connection.
+    fn is_left(&self, group: ConversationShortId, code: ErrorCode) -> bool {
+        let is_in = self.rooms.get(&group).is_some_and(|room| room.viewer.cursor().is_some());
+        self.leaving.contains(&group) && (code == ErrorCode::UserNotInGroup || !is_in)
     }
 
     fn on_left(&mut self, group: ConversationShortId, out: &mut Outputs) -> Answer {
@@ -178,7 +196,7 @@ impl LiveGroups {
         match body {
             RequestBody::SendLiveMessage(send) => {
                 if let Some(room) = self.rooms.get_mut(&send.group) {
-                    room.viewer.on_refused(send.client_message_id);
+                    room.viewer.on_refused(send.client_message_id, refusal.code);
                 }
             }
             RequestBody::JoinLiveGroup(join) => {

@@ -225,6 +225,24 @@ fn a_group_that_was_left_is_not_entered_again() {
 }
 
 #[test]
+fn who_was_not_entered_again_has_left_whatever_the_server_says_to_it() {
+    let mut bench = Bench::joined();
+    let (call, _) = bench.ask(Ask::Leave(group()));
+    bench.cut_and_redial();
+    bench.dialed_and_welcomed();
+    assert_eq!(bench.answer(3, Err(ErrorCode::ServerBusy.into())), [reply(call, Answer::Done)]);
+}
+
+#[test]
+fn who_could_not_leave_is_in_still() {
+    let mut bench = Bench::joined();
+    let (call, _) = bench.ask(Ask::Leave(group()));
+    let out = bench.answer(3, Err(ErrorCode::ServerBusy.into()));
+    assert_eq!(refused_with(&out, call), Some(ErrorCode::ServerBusy));
+    assert_eq!(bench.frame(push(message(11, "bob", 1))).len(), 1);
+}
+
+#[test]
 fn a_leave_that_is_not_answered_in_time_ends_outside_of_the_group() {
     let mut bench = Bench::joined();
     let (leave, _) = bench.ask(Ask::Leave(group()));
@@ -297,6 +315,28 @@ fn a_message_sent_just_before_leaving_gets_its_true_verdict_after_a_lost_connect
     assert_eq!(bench.answer(4, Ok(ResponseBody::Done)), [reply(leave, Answer::Done)]);
     bench.cut_and_redial();
     assert_eq!(bench.dialed_and_welcomed(), [status(ConnectStatus::Connected(Continuity::Resumed))]);
+}
+
+#[test]
+fn a_refusal_on_the_next_connection_does_not_make_an_accepted_message_somebody_elses() {
+    let refused = || Err(ErrorCode::StorageUnavailable.into());
+    for comes_first in [true, false] {
+        let mut bench = Bench::joined();
+        let (call, _) = bench.ask(Ask::Send(text(7)));
+        let mine = message(11, "alice", 7);
+        bench.cut_and_redial();
+        let id = rejoin_id(&bench.dialed_and_welcomed(), 2, Cursor::at(position(10)));
+        bench.answer(id, Ok(joined_at(10, resumed())));
+        let sent = live(LiveEvent::Sent(mine.clone()));
+        if comes_first {
+            assert_eq!(bench.frame(push(mine.clone())), []);
+            assert_eq!(bench.answer(3, refused()), [sent, reply(call, Answer::Message(mine))]);
+        } else {
+            let out = bench.answer(3, refused());
+            assert_eq!(refused_with(&out, call), Some(ErrorCode::StorageUnavailable));
+            assert_eq!(bench.frame(push(mine)), [sent]);
+        }
+    }
 }
 
 #[test]

@@ -38,8 +38,8 @@ mod standing;
 
 use bim_proto::{Joined, LiveChange, LiveChanged, LivePush};
 use bim_types::{
-    ClientMessageId, Conversation, ConversationShortId, Cursor, Defect, DiscontinuityReason, LiveGap,
-    Message, PerPriority, Position, Priority, ResumeVerdict, Seq, Uid,
+    ClientMessageId, Conversation, ConversationShortId, Cursor, Defect, DiscontinuityReason, ErrorCode,
+    LiveGap, Message, PerPriority, Position, Priority, ResumeVerdict, Seq, Uid,
 };
 
 pub use late_changes::LATE_CHANGES_MAX;
@@ -243,6 +243,7 @@ impl Viewer {
 
     /// Notes that the connection ended.
     pub fn on_lost(&mut self) {
+        self.own.answers_are_lost();
         if let Presence::Joined(cursor) = self.presence {
             self.presence = Presence::Rejoining(cursor);
         }
@@ -262,9 +263,10 @@ impl Viewer {
         self.own.accepted(id, position, class, covered)
     }
 
-    /// Notes that a message was refused.
-    pub fn on_refused(&mut self, id: ClientMessageId) {
-        self.own.refused(id);
+    /// Notes that a message was refused with this code. If it was accepted all the same, its copy reports it: the
+    /// verdict of an earlier connection may have been lost, and a failing disk may have kept what it says it has not.
+    pub fn on_refused(&mut self, id: ClientMessageId, code: ErrorCode) {
+        self.own.refused(id, code);
     }
 
     /// Notes that no verdict will come for a message: if it was accepted after all, its copy reports it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bim_types::{Attributes, Epoch, GroupInfo, MessageBody, MuteAll, PerPriority, Role, Wall};
+use bim_types::{Attributes, Epoch, ErrorCode, GroupInfo, MessageBody, MuteAll, PerPriority, Role, Wall};
 use proptest::prelude::*;
 
 use super::*;
@@ -29,6 +29,8 @@ struct Model {
     joined: bool,
     known: PerPriority<BTreeSet<u64>>,
     waiting: BTreeSet<u64>,
+    /// Messages whose answer may have been lost: a refusal that comes later need not be the truth.
+    in_doubt: BTreeSet<u64>,
     ever_sent: BTreeSet<u64>,
     reported: BTreeSet<u64>,
     /// What became of messages by changes: the count of edits, or `None` for a removal.
@@ -162,6 +164,7 @@ fn check(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), TestC
         }
         Step::Lose => {
             viewer.on_lost();
+            model.in_doubt.extend(&model.waiting);
             model.joined = false;
         }
         Step::Resume { ahead } if !model.joined => {
@@ -204,6 +207,7 @@ fn check_own(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), T
             model.ever_sent.insert(seq);
         }
         Step::Accept { seq } if model.waiting.remove(&seq) => {
+            model.in_doubt.remove(&seq);
             let position = Position { epoch: Epoch(1), seq: Seq(seq) };
             let report = viewer.on_accepted(ClientMessageId::new(seq.into()), position, class_of(seq));
             if report {
@@ -211,12 +215,13 @@ fn check_own(viewer: &mut Viewer, model: &mut Model, step: Step) -> Result<(), T
             }
         }
         Step::Refuse { seq } if model.waiting.remove(&seq) => {
-            viewer.on_refused(ClientMessageId::new(seq.into()));
+            viewer.on_refused(ClientMessageId::new(seq.into()), ErrorCode::MessageFrequency);
         }
         Step::GiveUp { seq } if model.waiting.remove(&seq) => {
             let id = ClientMessageId::new(seq.into());
             match viewer.copy_of(id).map(|copy| copy.position) {
                 Some(position) => {
+                    model.in_doubt.remove(&seq);
                     if viewer.on_accepted(id, position, class_of(seq)) {
                         prop_assert!(model.reported.insert(seq), "an own message was reported twice");
                     }
@@ -248,11 +253,13 @@ fn check_message(
         }
         Delivery::Received(message) => {
             prop_assert!(new && !broken && !hidden);
-            prop_assert!(!mine || !model.waiting.contains(&seq), "an own message was received");
+            let is_awaited = model.waiting.contains(&seq) || model.in_doubt.contains(&seq);
+            prop_assert!(!mine || !is_awaited, "an own message was received");
             prop_assert_eq!(message.edits, change.flatten().unwrap_or_default());
         }
         Delivery::Sent(_) => {
             prop_assert!(new && !broken && !hidden && own && !model.waiting.contains(&seq));
+            model.in_doubt.remove(&seq);
             prop_assert!(model.reported.insert(seq), "an own message was reported twice");
         }
         Delivery::Quiet => prop_assert!(!new || (own || hidden) && !broken),

@@ -1,8 +1,11 @@
 //! The client's own messages between the call and the point where their copy can no longer surprise.
+//!
+//! A verdict may be lost with a connection. Whoever is refused on the next one may have been accepted on that: such a
+//! message stays known, as one that never had a verdict does.
 
 use std::collections::BTreeMap;
 
-use bim_types::{ClientMessageId, Cursor, Message, PerPriority, Position, Priority, Seq};
+use bim_types::{ClientMessageId, Cursor, ErrorCode, Message, PerPriority, Position, Priority, Seq};
 
 /// Own messages that one viewer remembers. When full the oldest that waits for no verdict is forgotten; a
 /// copy of it that comes later shows as received.
@@ -26,6 +29,8 @@ struct OwnSend {
     /// Calls that wait for a verdict.
     waiting: u32,
     reported: bool,
+    /// It may have been accepted, whatever the last verdict says.
+    in_doubt: bool,
     /// The copy, when it came before the verdict. Of as many messages as there are calls under way.
     seen: Option<Message>,
 }
@@ -53,7 +58,10 @@ impl OwnSends {
         let age = self.next_age;
         self.next_age += 1;
         self.by_age.insert(age, id);
-        self.by_id.insert(id, OwnSend { age, began: cursor, waiting: 1, reported: false, seen: None });
+        self.by_id.insert(
+            id,
+            OwnSend { age, began: cursor, waiting: 1, reported: false, in_doubt: false, seen: None },
+        );
     }
 
     pub(super) fn on_copy(&mut self, message: &Message) -> Copy {
@@ -89,10 +97,15 @@ impl OwnSends {
         first
     }
 
-    pub(super) fn refused(&mut self, id: ClientMessageId) {
+    pub(super) fn answers_are_lost(&mut self) {
+        self.by_id.values_mut().for_each(|own| own.in_doubt |= own.waiting > 0);
+    }
+
+    pub(super) fn refused(&mut self, id: ClientMessageId, code: ErrorCode) {
         let Some(own) = self.by_id.get_mut(&id) else { return };
         own.waiting = own.waiting.saturating_sub(1);
-        if own.waiting == 0 && !own.reported {
+        own.in_doubt |= code == ErrorCode::StorageUnavailable;
+        if own.waiting == 0 && !own.reported && !own.in_doubt {
             self.forget(id);
         }
     }

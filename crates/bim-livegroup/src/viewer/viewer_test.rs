@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use bim_types::{Attributes, Epoch, GroupInfo, Member, MessageBody, MuteAll, PerPriority, Role, Wall};
+use bim_types::{
+    Attributes, Epoch, ErrorCode, GroupInfo, Member, MessageBody, MuteAll, PerPriority, Role, Wall,
+};
 
 use super::*;
 
@@ -230,6 +232,30 @@ fn a_copy_that_came_is_the_verdict_when_no_other_comes() {
     assert_eq!(viewer.on_message(push(mine(11))), Delivery::Quiet);
     assert_eq!(viewer.copy_of(id(11)), Some(&mine(11)));
     assert!(viewer.on_accepted(id(11), position(11), Priority::Normal));
+    assert_eq!(viewer.own.len(), 0);
+}
+
+#[test]
+fn a_message_that_was_accepted_before_it_was_refused_shows_as_sent_and_never_as_received() {
+    let resume = || joined(10, ResumeVerdict::Resumed { left_out: PerPriority::default() });
+    let mut viewer = viewer_at(10);
+    viewer.on_send(id(11));
+    viewer.on_lost();
+    viewer.on_joined(resume());
+    viewer.on_refused(id(11), ErrorCode::UserBannedToPost);
+    assert_eq!(viewer.on_message(push(mine(11))), Delivery::Sent(mine(11)));
+    assert_eq!(viewer.own.len(), 0);
+    viewer.on_send(id(12));
+    viewer.on_refused(id(12), ErrorCode::StorageUnavailable);
+    let copy = Message { client_message_id: id(12), ..mine(12) };
+    assert_eq!(viewer.on_message(push(copy.clone())), Delivery::Sent(copy));
+}
+
+#[test]
+fn a_message_that_was_refused_and_nothing_else_is_forgotten() {
+    let mut viewer = viewer_at(10);
+    viewer.on_send(id(11));
+    viewer.on_refused(id(11), ErrorCode::UserBannedToPost);
     assert_eq!(viewer.own.len(), 0);
 }
 
