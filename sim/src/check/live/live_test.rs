@@ -6,7 +6,8 @@ use bim_server_core::{Input, Output};
 use bim_types::store::{Expected, LogOp, LogOutcome, OpId, Put, PutOutcome, RecordKey};
 use bim_types::{
     AppId, AttributeCondition, AttributeWrite, ConnectionId, Conversation, ConversationShortId, DeviceId,
-    ErrorCode, GroupInfo, GroupInfoChange, GroupKey, Measure, Mono, Now, Refusal, Role, Token, Uid, Wall,
+    ErrorCode, GroupChange, GroupEvent, GroupInfo, GroupInfoChange, GroupKey, Measure, Mono, Now, Refusal,
+    Role, Token, Uid, Wall,
 };
 
 use super::LiveGroups;
@@ -198,6 +199,30 @@ fn a_refusal_without_a_reason_and_a_missing_one_are_found() {
     story.asks(OWNER, 2, kick());
     let done = bim_types::MeasureDone { version: 1, failed: Vec::new() };
     assert!(story.answers(OWNER, 2, Ok(ResponseBody::LiveGroupChanged(done))).is_err(), "it is not done");
+}
+
+#[test]
+fn a_kick_that_is_not_written_is_found_unless_the_server_is_being_stopped_and_the_version_stays() {
+    let told = |version, is_stopped: bool| {
+        let mut story = Story::made();
+        let (ann, join) =
+            (ConnectionId(2), bim_proto::JoinLive { group: key().group, resume: None, info: None });
+        story.hello(ann, "ann");
+        story.asks(ann, 1, RequestBody::JoinLiveGroup(join));
+        story.see(&Sight::Output(&Output::JoinGroup { group: key(), connection: ann })).unwrap();
+        if is_stopped {
+            story.see(&Sight::Input(at(1), &Input::Drain)).unwrap();
+        }
+        let kick = Measure::Kick(vec![user("ann")]);
+        story.asks(OWNER, 2, RequestBody::ChangeLiveGroup(key().group, kick));
+        let change = GroupChange::Kicked { uids: vec![user("ann")], blocked: false };
+        let (operator, conversation_short_id) = (Some(user("owner")), key().group);
+        let event = GroupEvent { conversation_short_id, version, operator, change };
+        story.see(&Sight::ToGroup(key(), &ServerFrame::LiveEvent(event)))
+    };
+    assert_eq!(told(1, true), Ok(()));
+    assert!(told(2, true).is_err(), "nothing was kept");
+    assert!(told(1, false).is_err(), "it can be written");
 }
 
 #[test]

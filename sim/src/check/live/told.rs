@@ -76,12 +76,15 @@ impl Hall {
                 }
                 wrong("state", format!("{event:?} at version {}", room.group.version))
             }
-            GroupChange::Kicked { .. } if self.store_failed => self.on_kick_without_disk(key, event),
+            GroupChange::Kicked { .. } if self.store_failed || self.is_closing => {
+                self.on_kick_without_disk(key, event)
+            }
             _ => wrong("state", format!("{key:?} is told what did not happen: {event:?} instead of {due:?}")),
         }
     }
 
-    /// A kick is carried out also when the disk does not take it; then the version stays as it was.
+    /// A kick is carried out also when the disk does not take it, because it has failed or because the server is being
+    /// stopped; then the version stays as it was.
     fn on_kick_without_disk(&mut self, key: GroupKey, event: &GroupEvent) -> Verdict {
         let Some(room) = self.rooms.get(&key) else { return Ok(()) };
         for (person, open) in self.people.open_in(key) {
