@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Who a client says it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ticket {
     /// Of which app.
     pub app: AppId,
@@ -25,6 +25,14 @@ pub struct Ticket {
     pub device: DeviceId,
     /// The proof.
     pub token: Token,
+}
+
+impl Ticket {
+    /// A user of an app with this token, on a device with this number.
+    #[must_use]
+    pub fn new(app: AppId, uid: Uid, device: u128, token: Token) -> Self {
+        Self { app, uid, device: DeviceId::new(device), token }
+    }
 }
 
 /// Why a client can not go on.
@@ -194,6 +202,12 @@ impl Client {
             ResponseBody::JoinedLiveGroup(joined) => Ok(joined),
             other => Err(ClientError::Misfit(format!("{other:?}"))),
         }
+    }
+
+    /// The connection, for somebody who reads frames in another way.
+    #[must_use]
+    pub fn into_connection(self) -> BoxConnection {
+        self.connection
     }
 
     /// Closes the connection in order.

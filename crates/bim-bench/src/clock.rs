@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bim_types::MessageBody;
 
-/// Digits of the time at the beginning of a body.
-const STAMP_DIGITS: usize = 20;
+/// Digits of the time at the beginning of a body, and so the fewest bytes of a body.
+pub const STAMP_DIGITS: usize = 20;
 
 /// One clock for senders and viewers of a process, and the bodies that carry its time. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -29,6 +29,12 @@ impl Clock {
         self.start.elapsed()
     }
 
+    /// Nanoseconds since the clock was started.
+    #[must_use]
+    pub fn nanos(&self) -> u64 {
+        u64::try_from(self.now().as_nanos()).unwrap_or(u64::MAX)
+    }
+
     /// A body that says it is sent now.
     #[must_use]
     pub fn stamped(&self) -> MessageBody {
@@ -38,8 +44,21 @@ impl Clock {
     /// When a body says it was sent; `None` when it does not say.
     #[must_use]
     pub fn sent_at(body: &MessageBody) -> Option<Duration> {
-        let digits = body.as_str()?.get(..STAMP_DIGITS)?;
-        digits.parse().ok().map(Duration::from_nanos)
+        Self::nanos_in(body.as_str()?.as_bytes()).map(Duration::from_nanos)
+    }
+
+    /// Nanoseconds from the start until the sending, as the bytes of a body say; `None` when they do not say.
+    #[must_use]
+    pub fn nanos_in(body: &[u8]) -> Option<u64> {
+        let mut nanos = 0_u64;
+        for digit in body.get(..STAMP_DIGITS)? {
+            let digit = u64::from(digit.wrapping_sub(b'0'));
+            if digit > 9 {
+                return None;
+            }
+            nanos = nanos.wrapping_mul(10).wrapping_add(digit);
+        }
+        Some(nanos)
     }
 }
 

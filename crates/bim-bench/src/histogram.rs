@@ -25,7 +25,11 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one latency.
     pub fn add(&self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        self.add_micros(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Counts one latency, in microseconds.
+    pub fn add_micros(&self, micros: u64) {
         let last = self.buckets.len() - 1;
         let bucket = usize::try_from(bucket_of(micros)).unwrap_or(last).min(last);
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);

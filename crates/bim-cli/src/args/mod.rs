@@ -1,5 +1,6 @@
 //! What may be typed. The doc comments are what `--help` prints.
 
+mod bench;
 mod connection;
 mod duration;
 mod group;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use bench::{BENCH_HELP, BenchArgs, BenchServerArgs, TransportArg};
 pub(crate) use connection::{ConnectionArgs, GroupArgs};
 pub(crate) use duration::{parse_duration, parse_period};
 use group::GROUP_HELP;
@@ -32,7 +34,8 @@ pub(crate) use token::{RevokeArgs, TokenArgs, TokenCommand};
   bim serve --data-dir /var/lib/bim          a server, until ctrl-c or SIGTERM
   bim app create --name demo                 an app and the secret its tokens are signed with
   bim token --app 1 --uid alice --ttl 1h     a token for alice
-  bim chat --help                            everything a chat can do")]
+  bim chat --help                            everything a chat can do
+  bim bench                                  what a server does on this machine")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -97,6 +100,16 @@ pub(crate) enum Command {
   bim replay bug.bimrec
   bim replay bug.bimrec --json")]
     Replay(ReplayArgs),
+    /// Measure a server: what a message to many costs, how long it takes, and that nothing is lost.
+    ///
+    /// Without ENDPOINT it starts a server of its own in a second process, on a temporary directory, with budgets so
+    /// high that nothing is refused, on a core of its own. Viewers join a live group and keep an account of every
+    /// position, which is compared with what the senders were told. Ends with 1 when anything is lost.
+    #[command(after_help = BENCH_HELP)]
+    Bench(Box<BenchArgs>),
+    /// The server of a bench, until standard input ends.
+    #[command(hide = true)]
+    BenchServer(Box<BenchServerArgs>),
     /// Print the version.
     Version,
 }
@@ -201,7 +214,7 @@ pub(crate) struct ReplayArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ServeArgs {
     /// A file with settings; see --print-config
     #[arg(long, value_name = "FILE")]

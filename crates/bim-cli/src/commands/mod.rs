@@ -1,6 +1,7 @@
 //! One file for each command.
 
 mod app;
+mod bench;
 mod dev;
 mod group;
 mod place;
@@ -25,6 +26,14 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
     if let Command::Version = command {
         return say(concat!("bim ", env!("CARGO_PKG_VERSION")));
     }
+    match command {
+        Command::Bench(args) => return bench::run(&args),
+        Command::BenchServer(args) => return bench::serve(*args),
+        command => carry_out(command),
+    }
+}
+
+fn carry_out(command: Command) -> Result<(), CliError> {
     let runtime =
         Runtime::new().map_err(|error| CliError::failed(format!("no threads to run on: {error}")))?;
     let done = runtime.block_on(async {
@@ -36,7 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
             Command::Group(command) => group::run(command).await,
             Command::Chat(args) => chat::run(args).await,
             Command::Replay(args) => replay::run(args).await,
-            Command::Version => Ok(()),
+            Command::Bench(_) | Command::BenchServer(_) | Command::Version => Ok(()),
         }
     });
     // Nothing that is still running has anything to finish.

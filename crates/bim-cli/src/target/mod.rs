@@ -186,7 +186,8 @@ fn token(args: &ConnectionArgs, join: Option<PathBuf>) -> Result<TokenSource, Cl
     }
 }
 
-fn trust_of(text: &str) -> Result<ServerTrust, CliError> {
+/// A certificate to trust as it was typed: a fingerprint or a file.
+pub(crate) fn trust_of(text: &str) -> Result<ServerTrust, CliError> {
     let digits = text.trim().trim_start_matches("sha256:").replace(':', "");
     if digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(ServerTrust::Fingerprint(digits));

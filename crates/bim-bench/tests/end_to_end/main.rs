@@ -1,0 +1,4 @@
+//! Whole runs of the load generator over real sockets of this machine.
+
+#[cfg(test)]
+mod runs;
