@@ -249,6 +249,7 @@ impl ClientMachine {
             }
             self.pump(now);
         }
+        self.check_window(now);
     }
 
     /// A request is overdue, and for a whole ping interval nothing at all was heard: then it is not late, the
@@ -257,6 +258,14 @@ impl ClientMachine {
         let overdue = self.outbox.due().is_some_and(|due| now >= due);
         if overdue && self.session.liveness.as_ref().is_some_and(|liveness| liveness.is_silent(now)) {
             self.abort(now, "the path is dead");
+        }
+    }
+
+    /// Everything that was asked is overdue, and there is no room to ask more: the server may never answer, and whoever
+    /// waits for a place has no clock. A new connection has all its places.
+    fn check_window(&mut self, now: Mono) {
+        if self.session.phase == Phase::Connected && self.outbox.is_stuck() {
+            self.abort(now, "the server leaves too much unanswered");
         }
     }
 

@@ -2,12 +2,13 @@
 //!
 //! ```text
 //!   call ──► waiting ──► in flight ──► answered
-//!               ▲            │
+//!               ▲            │  └────► overdue ──► answered after all, or lost
 //!               └── lost ◄───┘    what may be repeated, in the order of the calls
 //! ```
 //!
 //! A request keeps its number for life, so the order of numbers is the order of calls, also after a reconnect.
-//! Its clock runs only while it is in flight.
+//! Its clock runs only while it is in flight. One whose time is over keeps its place, since the server works on it still
+//! and counts it: whoever sent more would be refused.
 //!
 //! A message that was refused for good holds nobody: what follows it is sent as if it followed nothing, since the server
 //! can not know which refusals have arrived. A message that was refused for now leaves those that follow it *stranded*: they may be answered, but they are
@@ -34,6 +35,7 @@ const PAGES_IN_FLIGHT_MAX: usize = 4;
 pub(crate) struct Outbox {
     waiting: BTreeMap<RequestId, Pending>,
     in_flight: BTreeMap<RequestId, InFlight>,
+    overdue: BTreeMap<RequestId, Overdue>,
     refused_for_good: RefusedForGood,
 }
 
@@ -52,6 +54,12 @@ struct InFlight {
     stranded: bool,
 }
 
+/// A request that nobody waits for any more, but the answer may come.
+#[derive(Clone, Copy, Debug)]
+struct Overdue {
+    is_page: bool,
+}
+
 impl Outbox {
     /// Whether [`CLIENT_WAITING_REQUESTS_MAX`] requests wait already: the next call is refused.
     pub(crate) fn is_full(&self) -> bool {
@@ -68,7 +76,7 @@ impl Outbox {
 
     /// The next request to send, if the window has room for it.
     pub(crate) fn next(&mut self, now: Mono, window: usize) -> Option<(RequestId, RequestBody)> {
-        if self.in_flight.len() >= window || self.must_wait_for_pages() {
+        if self.in_flight.len() + self.overdue.len() >= window || self.must_wait_for_pages() {
             return None;
         }
         let (id, mut pending) = self.waiting.pop_first()?;
@@ -83,13 +91,21 @@ impl Outbox {
     /// Whether the next request asks for one more page than may be on their way.
     fn must_wait_for_pages(&self) -> bool {
         let next_is_page = self.waiting.first_key_value().is_some_and(|(_, next)| is_page(&next.body));
-        let pages = || self.in_flight.values().filter(|sent| is_page(&sent.pending.body)).count();
-        next_is_page && pages() >= PAGES_IN_FLIGHT_MAX
+        let in_time = || self.in_flight.values().filter(|sent| is_page(&sent.pending.body)).count();
+        let overdue = || self.overdue.values().filter(|late| late.is_page).count();
+        next_is_page && in_time() + overdue() >= PAGES_IN_FLIGHT_MAX
     }
 
-    /// The request that was answered.
+    /// The request that was answered; `None` when nobody waits for the answer. Either way there may be room for another.
     pub(crate) fn answered(&mut self, id: RequestId) -> Option<Pending> {
+        self.overdue.remove(&id);
         self.in_flight.remove(&id).map(|sent| sent.pending)
+    }
+
+    /// Whether requests wait for places that the server may never free: all that is asked is overdue. Only when
+    /// [`Self::next`] has nothing to send.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.in_flight.is_empty() && !self.overdue.is_empty() && !self.waiting.is_empty()
     }
 
     /// The groups with a message or taps in flight.
@@ -105,6 +121,7 @@ impl Outbox {
     /// The connection ended: what may be repeated waits again, the rest comes back.
     pub(crate) fn on_lost(&mut self) -> Vec<Pending> {
         let mut given_up = Vec::new();
+        self.overdue.clear();
         for (id, InFlight { mut pending, stranded, .. }) in std::mem::take(&mut self.in_flight) {
             if Defect::ResendAsNew.is_planted() {
                 rename(&mut pending.body);
@@ -148,10 +165,12 @@ impl Outbox {
         held_back
     }
 
-    /// A request whose time is over.
+    /// A request whose time is over. It keeps its place until it is answered or the connection ends.
     pub(crate) fn expired(&mut self, now: Mono) -> Option<Pending> {
-        let first = self.in_flight.first_entry()?;
-        (now >= first.get().until).then(|| first.remove().pending)
+        let first = self.in_flight.first_entry().filter(|first| now >= first.get().until)?;
+        let (id, InFlight { pending, .. }) = first.remove_entry();
+        self.overdue.insert(id, Overdue { is_page: is_page(&pending.body) });
+        Some(pending)
     }
 
     /// When the next request's time is over. Requests are sent in the order of their numbers, so it is the
@@ -162,6 +181,7 @@ impl Outbox {
 
     /// Everything, in the order of the calls.
     pub(crate) fn drain(&mut self) -> Vec<Pending> {
+        self.overdue.clear();
         let in_flight = std::mem::take(&mut self.in_flight).into_iter().map(|(id, sent)| (id, sent.pending));
         let mut all: BTreeMap<_, _> = in_flight.collect();
         all.append(&mut self.waiting);

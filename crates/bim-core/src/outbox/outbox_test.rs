@@ -105,3 +105,55 @@ fn the_clock_of_a_request_runs_only_in_flight() {
     assert_eq!(outbox.due(), Some(late + REQUEST_TIMEOUT));
     assert_eq!(outbox.expired(late + REQUEST_TIMEOUT), Some(get(0)));
 }
+
+#[test]
+fn what_is_overdue_keeps_its_place_until_it_is_answered_or_the_connection_ends() {
+    let late = Mono::ZERO + REQUEST_TIMEOUT;
+    let overdue = || {
+        let mut outbox = filled(4);
+        outbox.next(Mono::ZERO, 2);
+        outbox.next(late, 2);
+        assert_eq!(outbox.expired(late), Some(get(0)));
+        assert!(outbox.next(late, 2).is_none(), "the server works on it still");
+        outbox
+    };
+    let mut outbox = overdue();
+    assert_eq!(outbox.answered(RequestId(0)), None, "nobody waits for it");
+    assert_eq!(outbox.next(late, 2).unwrap().0, RequestId(2));
+    let mut outbox = overdue();
+    outbox.on_lost();
+    let again: Vec<_> = std::iter::from_fn(|| outbox.next(late, 2)).map(|(id, _)| id.0).collect();
+    assert_eq!(again, [1, 2], "it is not asked again, and holds no place of the next connection");
+}
+
+#[test]
+fn an_outbox_is_stuck_when_all_that_was_asked_is_overdue_and_something_waits() {
+    let late = Mono::ZERO + REQUEST_TIMEOUT;
+    let mut outbox = filled(3);
+    outbox.next(Mono::ZERO, 2);
+    outbox.next(Mono::ZERO, 2);
+    outbox.expired(late);
+    assert!(!outbox.is_stuck(), "one may be answered in time");
+    outbox.expired(late);
+    assert!(outbox.is_stuck());
+    outbox.answered(RequestId(0));
+    outbox.next(late, 2);
+    assert!(!outbox.is_stuck());
+}
+
+#[test]
+fn an_overdue_page_is_on_its_way_still() {
+    let page = |number: u64| {
+        let query = bim_proto::ListQuery { cursor: 0, count: 0, mine: true };
+        (RequestId(number), Pending { call: Some(CallId(number)), body: RequestBody::ListLiveGroups(query) })
+    };
+    let mut outbox = Outbox::default();
+    (0..6).map(page).for_each(|(id, pending)| outbox.push(id, pending));
+    while outbox.next(Mono::ZERO, 64).is_some() {}
+    let late = Mono::ZERO + REQUEST_TIMEOUT;
+    while outbox.expired(late).is_some() {}
+    assert!(outbox.next(late, 64).is_none());
+    assert!(outbox.is_stuck());
+    outbox.answered(RequestId(0));
+    assert!(outbox.next(late, 64).is_some());
+}

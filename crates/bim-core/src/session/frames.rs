@@ -85,8 +85,8 @@ impl ClientMachine {
             if let Some((body, code)) = refused {
                 self.hold_back_behind(now, &body, code);
             }
-            self.pump(now);
         }
+        self.pump(now);
     }
 
     fn on_rejoin_answered(

@@ -114,6 +114,37 @@ fn the_window_is_kept_and_one_place_stays_free() {
 }
 
 #[test]
+fn a_request_that_timed_out_keeps_its_place_until_the_server_has_done_with_it() {
+    let mut bench = Bench::joined();
+    let (first, _) = send(&mut bench, 1);
+    bench.now = bench.now + REQUEST_TIMEOUT / 2;
+    (2..5).for_each(|id| drop(send(&mut bench, id)));
+    bench.now = bench.now + REQUEST_TIMEOUT / 2;
+    let out = bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    assert_eq!(refused_with(&out, first), Some(ErrorCode::Timeout));
+    assert!(
+        !out.iter().any(|output| matches!(output, Output::Send(_, frame) if frame.len() > 20)),
+        "{out:?}"
+    );
+    assert_eq!(bench.answer(3, Ok(accepted(11))), [sent(6, text(4))]);
+}
+
+#[test]
+fn a_server_that_answers_nothing_is_left_when_calls_wait_for_a_place() {
+    let mut bench = Bench::joined();
+    let calls: Vec<_> = (1..5).map(|id| send(&mut bench, id).0).collect();
+    bench.now = bench.now + REQUEST_TIMEOUT;
+    let out = bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+    let told: Vec<_> = calls.iter().map(|call| refused_with(&out, *call)).collect();
+    assert_eq!(told, [Some(ErrorCode::Timeout), Some(ErrorCode::Timeout), Some(ErrorCode::Timeout), None]);
+    assert!(out.iter().any(|output| matches!(output, Output::Abort(_))), "{out:?}");
+    bench.wait();
+    bench.dialed_and_welcomed();
+    let out = bench.answer(7, Ok(crate::testing::joined_at(10, crate::testing::resumed())));
+    assert_eq!(out[1..], [request(2, 6, RequestBody::SendLiveMessage(text(4)))]);
+}
+
+#[test]
 fn a_full_outbox_refuses_and_recovers() {
     let mut bench = Bench::joined();
     for id in 0..CLIENT_WAITING_REQUESTS_MAX as u128 + 3 {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bim_core::{Event, LiveEvent};
 use bim_fake_server::step::LinkId;
-use bim_proto::{ClientFrame, Ping, ServerFrame};
+use bim_proto::{ClientFrame, Ping, Request, RequestBody, RequestId, ServerFrame};
 use bim_server_core::{Input, Output};
 use bim_types::store::OpId;
 use bim_types::{
@@ -176,6 +176,25 @@ fn a_path_is_given_up_only_when_it_is_silent_and_was_asked() {
     stand.sends(LINK, ClientFrame::Ping(Ping { nonce: 1 })).unwrap();
     stand.pass(Duration::from_secs(22));
     stand.client(ClientSight::LetGo(LINK)).unwrap();
+}
+
+#[test]
+fn a_path_is_given_up_when_all_places_are_taken_by_what_is_overdue() {
+    let let_go_after = |asked: usize, seconds: u64| {
+        let mut stand = welcomed(Silence::new(&plan()));
+        stand.client(ClientSight::Event(&connected(Continuity::Fresh))).unwrap();
+        for id in 1..=asked as u64 {
+            let body = Ok(RequestBody::GetLiveGroup(group()));
+            stand.sends(LINK, ClientFrame::Request(Request { id: RequestId(id), body })).unwrap();
+        }
+        stand.pass(Duration::from_secs(seconds));
+        stand.client(ClientSight::Received(LINK, &bytes::Bytes::new())).unwrap();
+        stand.client(ClientSight::LetGo(LINK))
+    };
+    let window = plan().world.engine.in_flight_requests - 1;
+    let_go_after(window, 15).unwrap();
+    let_go_after(window, 14).unwrap_err();
+    let_go_after(window - 1, 15).unwrap_err();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bim_core::{Command, Event};
 use bim_fake_server::step::LinkId;
-use bim_proto::{ClientFrame, RequestId, Response, ServerFrame};
+use bim_proto::{ClientFrame, Request, RequestBody, RequestId, Response, ServerFrame};
 use bim_types::limits::{CONNECT_TIMEOUT, LIVENESS_TIMEOUT, PING_INTERVAL, REQUEST_TIMEOUT};
 use bim_types::{ConnectStatus, Mono};
 
@@ -20,11 +20,17 @@ const NOTICED_WITHIN: Duration = Duration::from_secs(25);
 /// An attempt may take [`CONNECT_TIMEOUT`] by a clock that is five per cent slow.
 const ATTEMPT_WITHIN: Duration = Duration::from_millis(10_550);
 
+/// Pages that a client asks for at once at most.
+const PAGES_MAX: usize = 4;
+
 /// A path on which nothing arrives is given up within 25 seconds, and not before it was asked for a sign of life; a path
-/// on which something arrives is kept, unless either side says goodbye.
+/// on which something arrives is kept, unless either side says goodbye, or no place is left to ask on it since all that
+/// was asked is overdue.
 #[derive(Debug)]
 pub(in crate::check) struct Silence {
     clocks: Clocks,
+    /// Requests that a client may wait for at once: all but one that the server allows.
+    window: usize,
     clients: BTreeMap<ClientId, Seen>,
     /// When the first path is given up at the latest.
     next: Mono,
@@ -45,8 +51,8 @@ struct Path {
     welcomed: Option<Mono>,
     heard: Mono,
     was_pinged: bool,
-    /// When each request that was not answered was asked.
-    asked: BTreeMap<RequestId, Mono>,
+    /// When each request that was not answered was asked, and whether it was for a page.
+    asked: BTreeMap<RequestId, (Mono, bool)>,
     was_told: bool,
     /// The server said that it is over, or that the client shall come back later.
     is_ended: bool,
@@ -54,7 +60,13 @@ struct Path {
 
 impl Silence {
     pub(in crate::check) fn new(plan: &Plan) -> Self {
-        Self { clocks: Clocks::new(plan), clients: BTreeMap::new(), next: Mono::from_micros(u64::MAX) }
+        let window = plan.world.engine.in_flight_requests.saturating_sub(1).max(1);
+        Self {
+            clocks: Clocks::new(plan),
+            window,
+            clients: BTreeMap::new(),
+            next: Mono::from_micros(u64::MAX),
+        }
     }
 
     /// Whether some path should have been given up by now.
@@ -85,8 +97,13 @@ impl Silence {
             Some(welcomed) if !path.was_told && shown(welcomed) >= REQUEST_TIMEOUT => true,
             // An answer is overdue, and nothing else comes either.
             Some(_)
-                if shown(path.heard) >= PING_INTERVAL && path.asked.values().any(|at| is_overdue(*at)) =>
+                if shown(path.heard) >= PING_INTERVAL
+                    && path.asked.values().any(|(at, _)| is_overdue(*at)) =>
             {
+                true
+            }
+            // All places are taken by what is overdue.
+            Some(_) if path.is_full(self.window) && path.asked.values().all(|(at, _)| is_overdue(*at)) => {
                 true
             }
             Some(_) if shown(path.heard) >= LIVENESS_TIMEOUT && !path.was_pinged => {
@@ -176,6 +193,12 @@ impl Path {
         }
     }
 
+    /// Whether the client may ask nothing more, or no more pages.
+    fn is_full(&self, window: usize) -> bool {
+        let pages = self.asked.values().filter(|(_, is_page)| *is_page).count();
+        self.asked.len() >= window || pages >= PAGES_MAX
+    }
+
     fn see(&mut self, now: Mono, sight: &ClientSight<'_>) {
         match sight {
             ClientSight::Received(..) => (self.heard, self.was_pinged) = (now, false),
@@ -190,11 +213,24 @@ impl Path {
                 self.has_spoken = true;
                 match ClientFrame::decode((*frame).clone()) {
                     Ok(ClientFrame::Ping(_)) => self.was_pinged = true,
-                    Ok(ClientFrame::Request(request)) => drop(self.asked.insert(request.id, now)),
+                    Ok(ClientFrame::Request(Request { id, body })) => {
+                        self.asked.insert(id, (now, body.is_ok_and(|body| is_page(&body))));
+                    }
                     _ => {}
                 }
             }
             _ => {}
         }
     }
+}
+
+fn is_page(body: &RequestBody) -> bool {
+    matches!(
+        body,
+        RequestBody::ListLiveGroups(_)
+            | RequestBody::ReadLiveHistory(_)
+            | RequestBody::ListLiveMembers(_)
+            | RequestBody::GetLiveMembers(..)
+            | RequestBody::ReadLiveAttributes(..)
+    )
 }
