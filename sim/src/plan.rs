@@ -13,6 +13,10 @@ use crate::stage::{below, percent};
 /// How long everything may take to come to rest once nothing goes wrong any more.
 pub const SETTLING: Duration = Duration::from_secs(60);
 
+/// How long an address stays closed from which too many logins failed: whoever is turned away when everything becomes
+/// calm, and draws the longest delay on top, must be back while it settles.
+const FAILED_LOGIN_PENALTY: Duration = Duration::from_secs(20);
+
 /// What is asked of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
@@ -128,6 +132,7 @@ fn draw_world(dice: &mut Entropy) -> WorldConfig {
         attribute_leave_grace: Duration::from_secs(below(dice, 10) as u64),
         recall_window: Duration::from_secs([2, 30, 120][below(dice, 3)]),
         room_idle: Duration::from_secs([5, 600][below(dice, 2)]),
+        failed_login_penalty: FAILED_LOGIN_PENALTY,
         ..EngineConfig::default()
     };
     if percent(dice, 70) {
@@ -197,4 +202,16 @@ fn draw_habits(dice: &mut Entropy) -> Habits {
 /// Up to five per cent either way.
 fn drift(dice: &mut Entropy) -> i32 {
     i32::try_from(below(dice, 100_001)).unwrap_or(0) - 50_000
+}
+
+#[cfg(test)]
+mod tests {
+    use bim_types::limits::{CONNECT_TIMEOUT, RECONNECT_DELAY_MAX};
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_turned_away_longest_is_back_while_everything_settles() {
+        assert!(FAILED_LOGIN_PENALTY + RECONNECT_DELAY_MAX + CONNECT_TIMEOUT <= SETTLING);
+    }
 }
