@@ -20,6 +20,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bim_types::FrameBatch;
 use bytes::Bytes;
 
 use crate::{Peer, TransportError};
@@ -44,6 +45,22 @@ pub trait Connection: Send + 'static {
     /// [`TransportError::FrameTooLarge`] and [`TransportError::NotReady`] refuse this frame only; the
     /// connection stays usable. Anything else means that it cannot send any more.
     fn start_send(&mut self, frame: Bytes) -> Result<(), TransportError>;
+
+    /// Whether [`Connection::start_send_batch`] may be called: whether a batch costs less than its frames. A connection
+    /// answers the same as long as it lasts.
+    fn takes_batches(&self) -> bool {
+        false
+    }
+
+    /// Takes several frames for sending, in their order, as `start_send` takes one: after `poll_ready` said yes, and only
+    /// where `takes_batches` does. So a connection holds at most one batch more than it wants.
+    ///
+    /// # Errors
+    /// As `start_send`. When a frame is refused, those before it were taken.
+    fn start_send_batch(&mut self, batch: &FrameBatch) -> Result<(), TransportError> {
+        let _ = batch;
+        Err(TransportError::NotReady)
+    }
 
     /// Hands everything that was started to the operating system or to the peer.
     ///
@@ -84,6 +101,14 @@ impl<C: Connection + ?Sized> Connection for Box<C> {
 
     fn start_send(&mut self, frame: Bytes) -> Result<(), TransportError> {
         (**self).start_send(frame)
+    }
+
+    fn takes_batches(&self) -> bool {
+        (**self).takes_batches()
+    }
+
+    fn start_send_batch(&mut self, batch: &FrameBatch) -> Result<(), TransportError> {
+        (**self).start_send_batch(batch)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

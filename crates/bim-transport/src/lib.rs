@@ -65,6 +65,7 @@ pub mod tls;
 pub mod websocket;
 pub mod wrappers;
 
+pub use bim_types::{FrameBatch, Framing};
 pub use connection::{BoxConnection, Connection};
 pub use connection_ext::ConnectionExt;
 pub use dialer::{CertificateProblem, DialError, Dialer};

@@ -14,6 +14,7 @@
 //! | [`live`] | [`GroupInfo`], [`Conversation`], [`Message`], [`LiveGap`], [`Member`], [`Measure`], [`Attribute`] |
 //! | [`session`] | [`ConnectStatus`], [`Continuity`], [`DisconnectReason`] |
 //! | [`error_code`], [`refusal`] | [`ErrorCode`], [`ErrorKind`], [`Refusal`] |
+//! | [`frame_batch`] | [`FrameBatch`] |
 //! | [`limits`] | every number that bounds something |
 //! | [`secret`] | [`Token`], [`AppSecret`] |
 //! | [`defect`] | the bug bank of the simulation |
@@ -23,6 +24,7 @@ mod check;
 pub mod defect;
 pub mod entropy;
 pub mod error_code;
+pub mod frame_batch;
 pub mod ids;
 pub mod limits;
 pub mod live;
@@ -37,6 +39,7 @@ pub mod time;
 pub use defect::Defect;
 pub use entropy::Entropy;
 pub use error_code::{ErrorCode, ErrorKind};
+pub use frame_batch::{FrameBatch, Framing};
 pub use ids::{AppId, ClientMessageId, ConnectionId, ConversationShortId, DeviceId, GroupKey, IdError, Uid};
 pub use live::{
     Attribute, AttributeCondition, AttributeFailure, AttributeWrite, Attributes, AttributesChanged,

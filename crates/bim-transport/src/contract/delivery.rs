@@ -1,18 +1,19 @@
 //! Frames arrive: whole, once, in order, on the right connection.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     pin::pin,
     sync::Arc,
     task::{Context, Wake, Waker},
     time::Duration,
 };
 
+use bim_types::FrameBatch;
 use bytes::Bytes;
 use tokio::time::timeout;
 
 use super::{Ends, frame, receive};
-use crate::{BoxConnection, ConnectionExt};
+use crate::{BoxConnection, Connection, ConnectionExt};
 
 /// How often an `accept` is dropped before one that stays, and how long every other of them lasts. A handshake
 /// over loopback is done in less than that.
@@ -81,6 +82,41 @@ pub async fn ten_thousand_small_frames_arrive(mut ends: Ends) {
         }
     };
     tokio::join!(sending, receiving);
+}
+
+/// Batches arrive as the frames they are made of, in order with frames sent one by one, also when the reader lags; from
+/// every end that takes batches.
+pub async fn batches_arrive_as_their_frames_between_others(mut ends: Ends) {
+    const ROUNDS: u64 = 60;
+    const FRAMES: u64 = 25;
+    let size = |number: u64| (number as usize * 131) % 2_000;
+    let (mut client, mut server) = ends.connect().await;
+    for is_down in [true, false] {
+        let (from, to) = if is_down { (&mut server, &mut client) } else { (&mut client, &mut server) };
+        if !from.takes_batches() {
+            continue;
+        }
+        let sending = async {
+            for round in 0..ROUNDS {
+                let first = round * FRAMES;
+                from.feed(frame(first, size(first))).await.expect("the sender feeds");
+                let batch =
+                    FrameBatch::new((first + 1..first + FRAMES).map(|number| frame(number, size(number))));
+                poll_fn(|cx| from.poll_ready(cx)).await.expect("the sender gets ready");
+                from.start_send_batch(&batch).expect("a ready sender takes a batch");
+                if round % 7 == 0 {
+                    from.flush().await.expect("the sender flushes");
+                }
+            }
+            from.flush().await.expect("the sender flushes");
+        };
+        let receiving = async {
+            for number in 0..ROUNDS * FRAMES {
+                assert_eq!(receive(to).await, frame(number, size(number)));
+            }
+        };
+        tokio::join!(sending, receiving);
+    }
 }
 
 /// Receives that are dropped again and again, in the middle of frames too, lose and double nothing.

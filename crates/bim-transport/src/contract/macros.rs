@@ -25,6 +25,7 @@ macro_rules! __transport_checks {
             the_server_may_speak_first,
             a_flushed_frame_arrives_without_another_call,
             ten_thousand_small_frames_arrive,
+            batches_arrive_as_their_frames_between_others,
             a_cancelled_recv_loses_nothing,
             many_connections_are_independent,
             a_cancelled_accept_loses_no_connection,

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bim_types::FrameBatch;
 use bytes::Bytes;
 use quinn::{RecvStream, SendStream, VarInt};
 use tokio::time::{Sleep, sleep};
@@ -117,6 +118,22 @@ impl Connection for QuicConnection {
             }
             _ => Err(TransportError::FrameTooLarge { size, limit }),
         }
+    }
+
+    fn takes_batches(&self) -> bool {
+        true
+    }
+
+    fn start_send_batch(&mut self, batch: &FrameBatch) -> Result<(), TransportError> {
+        self.check_open()?;
+        if batch.largest() > self.frame_bytes_max {
+            return Err(TransportError::FrameTooLarge { size: batch.largest(), limit: self.frame_bytes_max });
+        }
+        if !self.outbound.has_room() {
+            return Err(TransportError::NotReady);
+        }
+        self.outbound.push_batch(batch);
+        Ok(())
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use bim_types::{FrameBatch, Framing};
 use bytes::{BufMut, Bytes, BytesMut};
 use quinn::{SendStream, WriteError};
 
@@ -50,6 +51,14 @@ impl Outbound {
             self.seal();
             self.pieces.push_back(frame);
         }
+    }
+
+    /// Queues a batch whose sizes were checked, uncopied: it is shared with other connections.
+    pub(super) fn push_batch(&mut self, batch: &FrameBatch) {
+        self.seal();
+        let piece = batch.encoded(Framing::LengthPrefixed, length_prefixed);
+        self.waiting += piece.len();
+        self.pieces.push_back(piece);
     }
 
     /// Writes until there is room.
@@ -104,6 +113,16 @@ impl Outbound {
         self.waiting = self.waiting.saturating_sub(written.bytes);
         Poll::Ready(Ok(()))
     }
+}
+
+fn length_prefixed(frames: &[Bytes]) -> Bytes {
+    let bytes = frames.iter().map(|frame| LENGTH_BYTES + frame.len()).sum();
+    let mut out = BytesMut::with_capacity(bytes);
+    for frame in frames {
+        out.put_u32(u32::try_from(frame.len()).expect("the size of each frame was checked"));
+        out.put_slice(frame);
+    }
+    out.freeze()
 }
 
 fn write_error(error: WriteError) -> TransportError {

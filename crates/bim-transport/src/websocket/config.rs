@@ -9,8 +9,9 @@ use crate::{
     limits::{FRAME_BYTES_MAX, OUTBOUND_BYTES_HIGH},
 };
 
-/// Bytes read from the socket at a time; every connection owns a buffer of this size.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Bytes that tungstenite takes at a time; every connection owns a buffer of this size. The stream beneath reads more at
+/// once.
+const READ_BUFFER_BYTES: usize = 1024;
 
 /// Most bytes that wait for a socket: the high-water mark, the frame on top of it, and room to spare.
 const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;

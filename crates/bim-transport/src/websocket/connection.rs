@@ -2,11 +2,12 @@
 
 use std::{
     future::Future,
-    io,
+    io::{self, Write},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
+use bim_types::{FrameBatch, Framing};
 use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -15,16 +16,23 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{
     Error, Message,
     error::{CapacityError, ProtocolError},
-    protocol::{CloseFrame, frame::coding::CloseCode},
+    protocol::{CloseFrame, Role, frame::coding::CloseCode},
 };
 
-use super::{control::ControlBudget, upgrade::Socket};
-use crate::{Connection, Peer, TransportError, limits::CLOSE_TIMEOUT};
+use super::{control::ControlBudget, framing, upgrade::Socket};
+use crate::{
+    Connection, Peer, TransportError,
+    limits::{CLOSE_TIMEOUT, OUTBOUND_BYTES_HIGH},
+};
 
 /// A WebSocket that carries frames.
 pub(super) struct WebSocketConnection<S> {
     socket: Socket<S>,
     phase: Phase,
+    /// Whether this is the server's end: it does not mask what it sends, so that many connections may send the same bytes.
+    is_server: bool,
+    /// Tungstenite may hold frames that are not written yet.
+    holding: bool,
     /// Bytes wait for the socket, so there is no room.
     blocked: bool,
     /// The socket takes no more bytes. What it received can still be read.
@@ -53,10 +61,13 @@ enum Closing {
 }
 
 impl<S> WebSocketConnection<S> {
-    pub(super) fn new(socket: Socket<S>, frame_bytes_max: usize, peer: Peer) -> Self {
+    pub(super) fn new(socket: Socket<S>, role: Role, frame_bytes_max: usize, peer: Peer) -> Self {
+        let is_server = role == Role::Server;
         Self {
             socket,
             phase: Phase::Open,
+            is_server,
+            holding: false,
             blocked: false,
             mute: false,
             control: ControlBudget::default(),
@@ -75,10 +86,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketConnection<S> {
     }
 
     fn poll_write_out(&mut self, cx: &Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.socket.get_mut().attend(cx);
-        match self.socket.flush() {
+        let stream = self.socket.get_mut().attend(cx);
+        let written = if self.holding { self.socket.flush() } else { stream.flush().map_err(Error::Io) };
+        match written {
             Ok(()) => {
-                self.blocked = false;
+                (self.blocked, self.holding) = (false, false);
                 Poll::Ready(Ok(()))
             }
             Err(error) if would_block(&error) => {
@@ -92,13 +104,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketConnection<S> {
         }
     }
 
+    /// Whether tungstenite has nothing left to write, so that what it does not know of may follow.
+    fn let_go(&mut self) -> bool {
+        self.holding = self.holding && self.socket.flush().is_err();
+        !self.holding
+    }
+
+    /// Hands a frame to tungstenite, also when there is no room.
+    fn hand_over(&mut self, frame: Bytes) -> Result<(), TransportError> {
+        if frame.len() > self.frame_bytes_max {
+            return Err(TransportError::FrameTooLarge { size: frame.len(), limit: self.frame_bytes_max });
+        }
+        self.holding = true;
+        match self.socket.write(Message::Binary(frame)) {
+            Ok(()) => Ok(()),
+            Err(error) if would_block(&error) => {
+                self.blocked = true;
+                Ok(())
+            }
+            Err(error) => {
+                self.mute = true;
+                Err(transport_error(error))
+            }
+        }
+    }
+
     /// Reads on to the next frame, over control frames.
     fn poll_next(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
         self.socket.get_mut().attend(cx);
         loop {
             match self.socket.read() {
                 Ok(Message::Binary(frame)) => return Poll::Ready(Some(Ok(frame))),
-                Ok(Message::Ping(_) | Message::Pong(_)) if self.control.spend(Instant::now()) => {}
+                // Tungstenite answers a ping with the next write or read.
+                Ok(Message::Ping(_) | Message::Pong(_)) if self.control.spend(Instant::now()) => {
+                    self.holding = true;
+                }
                 Ok(Message::Ping(_) | Message::Pong(_)) => {
                     return Poll::Ready(Some(Err(TransportError::Protocol("too many control frames"))));
                 }
@@ -167,21 +207,38 @@ where
 
     fn start_send(&mut self, frame: Bytes) -> Result<(), TransportError> {
         self.check_open()?;
-        if frame.len() > self.frame_bytes_max {
-            return Err(TransportError::FrameTooLarge { size: frame.len(), limit: self.frame_bytes_max });
+        if self.blocked && frame.len() <= self.frame_bytes_max {
+            return Err(TransportError::NotReady);
         }
+        self.hand_over(frame)
+    }
+
+    fn takes_batches(&self) -> bool {
+        self.is_server
+    }
+
+    fn start_send_batch(&mut self, batch: &FrameBatch) -> Result<(), TransportError> {
+        self.check_open()?;
         if self.blocked {
             return Err(TransportError::NotReady);
         }
-        match self.socket.write(Message::Binary(frame)) {
+        if !self.is_server || batch.largest() > self.frame_bytes_max || !self.let_go() {
+            return batch.frames().iter().try_for_each(|frame| self.hand_over(frame.clone()));
+        }
+        let stream = self.socket.get_mut();
+        stream.push_shared(batch.encoded(Framing::WebSocket, framing::messages));
+        if stream.shared_bytes() < OUTBOUND_BYTES_HIGH {
+            return Ok(());
+        }
+        match stream.write_shared() {
             Ok(()) => Ok(()),
-            Err(error) if would_block(&error) => {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.blocked = true;
                 Ok(())
             }
             Err(error) => {
                 self.mute = true;
-                Err(transport_error(error))
+                Err(error.into())
             }
         }
     }

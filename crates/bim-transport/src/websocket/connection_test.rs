@@ -116,6 +116,6 @@ mod raw_peer {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let stream = PollIo::new(HeadThenStream::after_head(ours));
         let socket = WebSocket::from_raw_socket(stream, Role::Server, Some(tuning(256 * 1024)));
-        (WebSocketConnection::new(socket, 256 * 1024, Peer::other("test")), RawPeer(theirs))
+        (WebSocketConnection::new(socket, Role::Server, 256 * 1024, Peer::other("test")), RawPeer(theirs))
     }
 }

@@ -4,7 +4,7 @@ use std::{future::Future, io, time::Duration};
 
 use async_trait::async_trait;
 use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{Error, error::ProtocolError, protocol::Role};
 
 use super::{connection::WebSocketConnection, upgrade};
 #[cfg(feature = "tls")]
@@ -110,7 +110,7 @@ impl WebSocketDialer {
     {
         let url = format!("{}{}", self.endpoint, if self.endpoint.path() == "/" { "/" } else { "" });
         let socket = upgrade::request(&url, stream, self.frame_bytes_max).await.map_err(handshake_error)?;
-        Ok(Box::new(WebSocketConnection::new(socket, self.frame_bytes_max, peer)))
+        Ok(Box::new(WebSocketConnection::new(socket, Role::Client, self.frame_bytes_max, peer)))
     }
 }
 

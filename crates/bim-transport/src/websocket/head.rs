@@ -2,10 +2,11 @@
 //!
 //! The head is collected here, up to its empty line, and only then handed on: a slow or endless head costs
 //! at most [`HEAD_BYTES_MAX`] and never reaches a parser. Bytes that came in the same read are kept for the
-//! WebSocket that follows.
+//! WebSocket that follows. So are those that were read beyond what was asked for.
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -18,6 +19,10 @@ pub(super) const HEAD_BYTES_MAX: usize = 8 * 1024;
 
 /// Bytes read at a time while the head is incomplete.
 const HEAD_STEP_BYTES: usize = 1024;
+
+/// Bytes asked of the stream at a time, however few are wanted: so whoever reads may have a small buffer and still needs
+/// few calls. They are on the stack until it is known how many there are.
+const READ_BYTES: usize = 16 * 1024;
 
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 
@@ -106,14 +111,37 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadThenStream<S> {
             this.hand_on(usize::MAX, out);
             return Poll::Ready(Ok(()));
         }
-        this.buffer = BytesMut::new();
-        Pin::new(&mut this.stream).poll_read(cx, out)
+        if this.buffer.capacity() > 0 {
+            this.buffer = BytesMut::new();
+        }
+        if out.remaining() >= READ_BYTES {
+            return Pin::new(&mut this.stream).poll_read(cx, out);
+        }
+        let mut read = [MaybeUninit::uninit(); READ_BYTES];
+        let mut read = ReadBuf::uninit(&mut read);
+        ready!(Pin::new(&mut this.stream).poll_read(cx, &mut read))?;
+        let (now, later) = read.filled().split_at(out.remaining().min(read.filled().len()));
+        out.put_slice(now);
+        this.buffer.extend_from_slice(later);
+        Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for HeadThenStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

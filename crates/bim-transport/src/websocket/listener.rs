@@ -8,7 +8,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{self, protocol::Role};
 
 use super::{WebSocketConfig, connection::WebSocketConnection, upgrade};
 use crate::{
@@ -166,7 +166,7 @@ impl Welcome {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         let transport = TransportKind::WebSocket;
         let peer = Peer { address: Some(address), transport, encrypted: self.is_secure() };
-        Ok(Box::new(WebSocketConnection::new(socket, self.frame_bytes_max, peer)))
+        Ok(Box::new(WebSocketConnection::new(socket, Role::Server, self.frame_bytes_max, peer)))
     }
 }
 

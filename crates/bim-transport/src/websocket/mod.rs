@@ -18,9 +18,11 @@ mod config;
 mod connection;
 mod control;
 mod dialer;
+mod framing;
 mod head;
 mod listener;
 mod poll_io;
+mod shared_out;
 mod upgrade;
 
 pub use config::WebSocketConfig;

@@ -1,4 +1,8 @@
-//! Lets tungstenite, which reads and writes as if it could block, use a polled stream.
+//! Lets tungstenite, which reads and writes as if it could block, use a polled stream, and lets frames past it that many
+//! connections share.
+//!
+//! What is shared leaves before anything that tungstenite writes later, so that its control frames never fall into the
+//! middle of ours.
 
 use std::{
     io::{self, Read, Write},
@@ -6,18 +10,22 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::shared_out::SharedOut;
 
 /// A stream whose "would block" registers the waker of the current call.
 #[derive(Debug)]
 pub(super) struct PollIo<S> {
     stream: S,
     waker: Waker,
+    shared: SharedOut,
 }
 
 impl<S> PollIo<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, waker: Waker::noop().clone() }
+        Self { stream, waker: Waker::noop().clone(), shared: SharedOut::default() }
     }
 
     /// The calls that follow belong to this task.
@@ -30,6 +38,25 @@ impl<S> PollIo<S> {
 }
 
 impl<S: AsyncWrite + Unpin> PollIo<S> {
+    /// Takes bytes that many connections share: whole frames, encoded. Tungstenite has nothing left to write.
+    pub(super) fn push_shared(&mut self, bytes: Bytes) {
+        self.shared.push(bytes);
+    }
+
+    /// Writes what is shared. "Would block" when some is left.
+    pub(super) fn write_shared(&mut self) -> io::Result<()> {
+        if self.shared.is_empty() {
+            return Ok(());
+        }
+        let mut cx = Context::from_waker(&self.waker);
+        settled(self.shared.poll_write(Pin::new(&mut self.stream), &mut cx))
+    }
+
+    /// Bytes that are shared and wait.
+    pub(super) fn shared_bytes(&self) -> usize {
+        self.shared.bytes()
+    }
+
     /// Says that nothing more will be written, after what was written is on its way.
     pub(super) fn poll_shutdown(&mut self) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(&mut Context::from_waker(&self.waker))
@@ -49,11 +76,13 @@ impl<S: AsyncRead + Unpin> Read for PollIo<S> {
 
 impl<S: AsyncWrite + Unpin> Write for PollIo<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_shared()?;
         let mut cx = Context::from_waker(&self.waker);
         settled(Pin::new(&mut self.stream).poll_write(&mut cx, bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.write_shared()?;
         let mut cx = Context::from_waker(&self.waker);
         settled(Pin::new(&mut self.stream).poll_flush(&mut cx))
     }
