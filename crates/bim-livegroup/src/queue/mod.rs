@@ -12,13 +12,19 @@
 //! queue has nothing else to send. So, for each group and class, at any time:
 //! pushed = popped + reported in gap markers + still queued or still to be reported.
 //!
+//! Messages that were accepted together come as one [`LiveBatch`]. While nothing is given up a queue keeps batches whole,
+//! and they leave whole; what leaves, and in which order, is what it would be had they come one by one.
+//!
 //! The queue knows frames as bytes that many queues share; it copies none and never waits.
 
+mod batch;
 mod gaps;
 #[cfg(test)]
 mod model_test;
 
 use std::collections::VecDeque;
+use std::ops::{AddAssign, SubAssign};
+use std::sync::Arc;
 
 use bim_types::limits::{
     OUTBOUND_BYTES_MAX, OUTBOUND_FRAMES_MAX, OUTBOUND_RESERVED_BYTES, OUTBOUND_RESERVED_FRAMES,
@@ -26,6 +32,7 @@ use bim_types::limits::{
 use bim_types::{Defect, GroupKey, Priority, Seq};
 use bytes::Bytes;
 
+pub use batch::LiveBatch;
 use gaps::Gaps;
 
 /// A message of a live group, encoded once and shared by everyone it goes to.
@@ -79,6 +86,9 @@ pub struct ViewerQueue {
     high: VecDeque<LiveFrame>,
     normal: VecDeque<Arrived>,
     low: VecDeque<Arrived>,
+    /// Whole batches, by arrival. While there are any, replay, high, normal, low and gaps are empty, and only the first
+    /// batch has HIGH.
+    batches: VecDeque<Arc<LiveBatch>>,
     arrivals: u64,
     express: Load,
     shared: Load,
@@ -116,6 +126,27 @@ impl ViewerQueue {
     ///
     /// [`QueueOverflow`] for a HIGH message when control and HIGH alone fill the queue.
     pub fn push_live(&mut self, live: LiveFrame) -> Result<(), QueueOverflow> {
+        self.open_batches();
+        self.push_one(live)
+    }
+
+    /// Queues the messages of a batch, as if they came one by one in the order in which it holds them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::push_live`], for the first message that does not fit.
+    pub fn push_batch(&mut self, batch: &Arc<LiveBatch>) -> Result<(), QueueOverflow> {
+        if self.keeps_whole(batch) {
+            self.express += batch.high;
+            self.shared += batch.shared;
+            self.batches.push_back(Arc::clone(batch));
+            return Ok(());
+        }
+        self.open_batches();
+        batch.frames().iter().try_for_each(|live| self.push_one(live.clone()))
+    }
+
+    fn push_one(&mut self, live: LiveFrame) -> Result<(), QueueOverflow> {
         match live.priority {
             Priority::High if Defect::ShedHigh.is_planted() && self.total().frames > 3 => {
                 self.gaps.add(&live)
@@ -134,11 +165,13 @@ impl ViewerQueue {
     /// Queues a message that a resume reads again. The caller pushes at most one room buffer of them, before
     /// any newer message of the group.
     pub fn push_replay(&mut self, live: LiveFrame) {
+        self.open_batches();
         self.replay.push_back(live);
     }
 
     /// Drops what waits of a group that the viewer left, and what would be reported of it.
     pub fn forget_group(&mut self, group: GroupKey) {
+        self.open_batches();
         self.replay.retain(|live| live.group != group);
         retain(&mut self.high, &mut self.express, |live| live.group != group, |live| live);
         retain(&mut self.normal, &mut self.shared, |live| live.group != group, |arrived| &arrived.live);
@@ -152,6 +185,7 @@ impl ViewerQueue {
             self.express.remove(frame.len());
             return Some(frame);
         }
+        self.open_batches();
         if let Some(live) = self.replay.pop_front() {
             return Some(live.frame);
         }
@@ -160,6 +194,17 @@ impl ViewerQueue {
             return Some(live.frame);
         }
         self.pop_shared()
+    }
+
+    /// Takes the next frames to write, if they are a whole batch.
+    pub fn pop_batch(&mut self) -> Option<Arc<LiveBatch>> {
+        if !self.control.is_empty() {
+            return None;
+        }
+        let batch = self.batches.pop_front()?;
+        self.express -= batch.high;
+        self.shared -= batch.shared;
+        Some(batch)
     }
 
     /// Whether messages wait that a resume reads again.
@@ -186,9 +231,42 @@ impl ViewerQueue {
         self.express.bytes + self.shared.bytes
     }
 
+    /// Whether a batch, kept whole, leaves as its messages would one by one.
+    fn keeps_whole(&self, batch: &LiveBatch) -> bool {
+        let waiting = self.len() - self.control.len();
+        let lanes_are_empty = waiting == 0 || !self.batches.is_empty();
+        let is_in_order = batch.high.frames == 0 || self.batches.is_empty();
+        lanes_are_empty
+            && self.gaps.is_empty()
+            && is_in_order
+            && self.has_room_for(batch)
+            && !Defect::ShedHigh.is_planted()
+    }
+
+    fn has_room_for(&self, batch: &LiveBatch) -> bool {
+        let (frames, bytes) = (batch.shared.frames, batch.shared.bytes);
+        let (all_frames, all_bytes) = (frames + batch.high.frames, bytes + batch.high.bytes);
+        self.shared_has_room(frames, bytes)
+            && self.total().fits(all_frames, all_bytes, self.limits.frames, self.limits.bytes)
+    }
+
+    /// Makes messages of the batches that are whole.
+    fn open_batches(&mut self) {
+        for batch in std::mem::take(&mut self.batches) {
+            for live in batch.frames() {
+                let (order, live) = (self.next_arrival(), live.clone());
+                match live.priority {
+                    Priority::High => self.high.push_back(live),
+                    Priority::Normal => self.normal.push_back(Arrived { order, live }),
+                    Priority::Low => self.low.push_back(Arrived { order, live }),
+                }
+            }
+        }
+    }
+
     fn push_normal(&mut self, live: LiveFrame) {
         let bytes = live.frame.len();
-        while !self.shared_has_room(bytes) {
+        while !self.shared_has_room(1, bytes) {
             let victim = match Defect::ShedNormalFirst.is_planted() {
                 true => self.normal.pop_front().or_else(|| self.low.pop_front()),
                 false => self.low.pop_front().or_else(|| self.normal.pop_front()),
@@ -205,7 +283,7 @@ impl ViewerQueue {
 
     fn push_low(&mut self, live: LiveFrame) {
         let bytes = live.frame.len();
-        while !self.shared_has_room(bytes) {
+        while !self.shared_has_room(1, bytes) {
             let Some(victim) = self.low.pop_front() else {
                 return self.gaps.add(&live);
             };
@@ -236,6 +314,9 @@ impl ViewerQueue {
         if !self.express.fits(1, bytes, self.limits.frames, self.limits.bytes) {
             return Err(QueueOverflow);
         }
+        if !self.total().fits(1, bytes, self.limits.frames, self.limits.bytes) {
+            self.open_batches();
+        }
         while !self.total().fits(1, bytes, self.limits.frames, self.limits.bytes) {
             let victim = self.low.pop_front().or_else(|| self.normal.pop_front());
             let victim = victim.expect("what express does not fill, NORMAL and LOW fill");
@@ -244,11 +325,11 @@ impl ViewerQueue {
         Ok(())
     }
 
-    fn shared_has_room(&self, bytes: usize) -> bool {
+    fn shared_has_room(&self, frames: usize, bytes: usize) -> bool {
         let frames_max = self.limits.frames.saturating_sub(self.limits.reserved_frames);
         let bytes_max = self.limits.bytes.saturating_sub(self.limits.reserved_bytes);
-        self.shared.fits(1, bytes, frames_max, bytes_max)
-            && self.total().fits(1, bytes, self.limits.frames, self.limits.bytes)
+        self.shared.fits(frames, bytes, frames_max, bytes_max)
+            && self.total().fits(frames, bytes, self.limits.frames, self.limits.bytes)
     }
 
     fn give_up(&mut self, victim: &LiveFrame) {
@@ -269,7 +350,7 @@ impl ViewerQueue {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Load {
     frames: usize,
     bytes: usize,
@@ -289,6 +370,20 @@ impl Load {
     fn fits(self, frames: usize, bytes: usize, frames_max: usize, bytes_max: usize) -> bool {
         Defect::UnboundedQueue.is_planted()
             || (self.frames + frames <= frames_max && self.bytes + bytes <= bytes_max)
+    }
+}
+
+impl AddAssign for Load {
+    fn add_assign(&mut self, more: Self) {
+        self.frames += more.frames;
+        self.bytes += more.bytes;
+    }
+}
+
+impl SubAssign for Load {
+    fn sub_assign(&mut self, less: Self) {
+        self.frames -= less.frames;
+        self.bytes -= less.bytes;
     }
 }
 

@@ -1,13 +1,14 @@
 //! The queue against the promises, on random pushes and pops.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bim_proto::ServerFrame;
 use bim_types::{AppId, ConversationShortId, GroupKey, Priority, Seq};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
+use super::{LiveBatch, LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
 
 const LIMITS: QueueLimits =
     QueueLimits { frames: 8, bytes: 4_000, reserved_frames: 3, reserved_bytes: 1_000 };
@@ -112,6 +113,93 @@ proptest! {
         }
         prop_assert_eq!(world.reported[&Priority::High], 0);
     }
+}
+
+/// What comes together, and what is done in between.
+#[derive(Clone, Debug)]
+enum Turn {
+    Batch(Vec<(Priority, usize)>),
+    Control(usize),
+    Pop(usize),
+    Forget,
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    let priority =
+        prop_oneof![3 => Just(Priority::Low), 3 => Just(Priority::Normal), 1 => Just(Priority::High)];
+    let batch = prop::collection::vec((priority, 3usize..900), 1..5);
+    prop_oneof![
+        6 => batch.prop_map(Turn::Batch),
+        1 => (3usize..500).prop_map(Turn::Control),
+        3 => (1usize..4).prop_map(Turn::Pop),
+        1 => Just(Turn::Forget),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn batches_leave_as_their_messages_would_one_by_one(turns in prop::collection::vec(turn(), 0..60)) {
+        let (mut one_by_one, mut whole) = (World::new(), ViewerQueue::new(LIMITS));
+        for turn in turns {
+            match turn {
+                Turn::Batch(sizes) => {
+                    let batch = sizes.into_iter().map(|(priority, size)| {
+                        one_by_one.next += 1;
+                        one_by_one.live(priority, one_by_one.next, size)
+                    });
+                    let batch = Arc::new(LiveBatch::new(batch.collect()));
+                    let mut frames = batch.frames().iter();
+                    let pushed = frames.try_for_each(|live| one_by_one.queue.push_live(live.clone()));
+                    prop_assert_eq!(whole.push_batch(&batch), pushed);
+                }
+                Turn::Control(size) => {
+                    let frame = Bytes::from(vec![0; size]);
+                    prop_assert_eq!(whole.push_control(frame.clone()), one_by_one.queue.push_control(frame));
+                }
+                Turn::Pop(times) => {
+                    for frame in std::iter::repeat_with(|| take(&mut whole)).take(times).flatten() {
+                        prop_assert_eq!(Some(frame), one_by_one.queue.pop());
+                    }
+                }
+                Turn::Forget => {
+                    whole.forget_group(group());
+                    one_by_one.queue.forget_group(group());
+                }
+            }
+            prop_assert_eq!((whole.len(), whole.bytes()), (one_by_one.queue.len(), one_by_one.queue.bytes()));
+        }
+        let rest: Vec<Bytes> = std::iter::from_fn(|| one_by_one.queue.pop()).collect();
+        let mut left = Vec::new();
+        while !whole.is_empty() {
+            left.extend(take(&mut whole));
+        }
+        prop_assert_eq!(left, rest);
+    }
+}
+
+/// The next frames: a whole batch, if that is what comes next.
+fn take(queue: &mut ViewerQueue) -> Vec<Bytes> {
+    match queue.pop_batch() {
+        Some(batch) => batch.wire().frames().to_vec(),
+        None => queue.pop().into_iter().collect(),
+    }
+}
+
+#[test]
+fn a_batch_for_an_idle_queue_leaves_whole_and_behind_answers() {
+    let mut world = World::new();
+    let frames = [(Priority::Low, 1), (Priority::High, 2), (Priority::Normal, 3)];
+    let frames = frames.map(|(priority, seq)| world.live(priority, seq, 10));
+    let batch = Arc::new(LiveBatch::new(frames.to_vec()));
+    world.queue.push_batch(&batch).unwrap();
+    world.queue.push_control(Bytes::from_static(b"answer")).unwrap();
+    assert!(world.queue.pop_batch().is_none());
+    assert_eq!(world.queue.pop().unwrap(), "answer");
+    let left = world.queue.pop_batch().unwrap();
+    assert!(Arc::ptr_eq(&left, &batch), "nothing is copied");
+    let classes = left.frames().iter().map(|live| live.priority);
+    assert!(classes.eq([Priority::High, Priority::Low, Priority::Normal]));
+    assert!(world.queue.is_empty());
 }
 
 struct World {
