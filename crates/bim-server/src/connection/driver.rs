@@ -15,7 +15,7 @@ use tokio_util::sync::PollSender;
 
 use super::{Arrival, FAREWELL_TIMEOUT, REPLAY_TIMEOUT, STRANGER_BYTES_MAX, STRANGER_FAREWELL_TIMEOUT};
 use crate::census::Place;
-use crate::fanout::{Mailbox, Notes, Until};
+use crate::fanout::{Mailbox, Notes, Parcel, Until};
 
 /// Frames moved in one direction before the other one has its turn.
 const FRAMES_PER_TURN: usize = 32;
@@ -27,6 +27,7 @@ const TURNS_PER_POLL: usize = 4;
 pub(crate) struct Driver {
     id: ConnectionId,
     connection: BoxConnection,
+    takes_batches: bool,
     mailbox: Arc<Mailbox>,
     pump: PollSender<Arrival>,
     place: Place,
@@ -102,6 +103,7 @@ impl Driver {
         connection.set_frame_limit(FIRST_FRAME_BYTES_MAX);
         Self {
             id,
+            takes_batches: connection.takes_batches(),
             connection,
             mailbox,
             pump,
@@ -196,22 +198,29 @@ impl Driver {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Result<Writing, TransportError> {
         let mut after = Writing::More;
         for _ in 0..FRAMES_PER_TURN {
-            if self.mailbox.is_empty() {
-                after = Writing::Idle;
-                break;
-            }
             if self.connection.poll_ready(cx)?.is_pending() {
                 return Ok(Writing::Blocked);
             }
+            let Some((parcel, more)) = self.mailbox.pop(self.takes_batches) else {
+                after = Writing::Idle;
+                break;
+            };
             // There is room: a peer that takes nothing at all runs out of it soon enough.
             self.patience = None;
-            let Some(frame) = self.mailbox.pop() else { continue };
-            match self.connection.start_send(frame) {
+            let started = match &parcel {
+                Parcel::Frame(frame) => self.connection.start_send(frame.clone()),
+                Parcel::Batch(batch) => self.connection.start_send_batch(batch.wire()),
+            };
+            match started {
                 Ok(()) => {}
                 Err(TransportError::FrameTooLarge { size, limit }) => {
                     tracing::error!(connection = self.id.0, size, limit, "a frame of ours is too large");
                 }
                 Err(error) => return Err(error),
+            }
+            if !more {
+                after = Writing::Idle;
+                break;
             }
         }
         let flushed = self.connection.poll_flush(cx)?.is_ready();

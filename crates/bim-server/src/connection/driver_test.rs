@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bim_server_core::queue::{LiveFrame, QueueLimits};
+use bim_server_core::queue::{LiveBatch, LiveFrame, QueueLimits};
 use bim_transport::memory::{MemoryConfig, MemoryConnection, pair};
 use bim_transport::{Connection, ConnectionExt, Peer, TransportError};
 use bim_types::limits::{FIRST_FRAME_BYTES_MAX, UNWRITABLE_TIMEOUT};
@@ -248,7 +248,7 @@ async fn an_overflow_is_reported_and_the_goodbye_still_leaves() {
     let queue = QueueLimits { frames: 2, bytes: 1_000, reserved_frames: 1, reserved_bytes: 1 };
     let mut bench = Bench::with(MemoryConfig::default(), queue, 64);
     for _ in 0..3 {
-        bench.mailbox.push_live(high("high"));
+        bench.mailbox.push_batch(high("high").group, &Arc::new(LiveBatch::new(vec![high("high")])));
     }
     assert!(matches!(soon(bench.arrivals.recv()).await, Some(Arrival::TooSlow(ID))));
     bench.mailbox.push_control(Bytes::from_static(b"goodbye"));

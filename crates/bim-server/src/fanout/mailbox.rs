@@ -1,9 +1,10 @@
 //! The outbound queue of one connection, shared between a shard that fills it and the task that empties it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use bim_server_core::queue::{LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
+use bim_server_core::queue::{LiveBatch, LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
 use bim_types::GroupKey;
 use bytes::Bytes;
 
@@ -16,6 +17,8 @@ use bytes::Bytes;
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     state: Mutex<State>,
+    /// The notes of the state, to be looked at without the lock.
+    notes: AtomicU8,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +31,15 @@ struct State {
     sleeper: Option<(Waker, Until)>,
     /// Groups that were left and whose shard has not heard of it yet, with how often. Nothing of them is taken.
     barred: Vec<(GroupKey, u32)>,
+}
+
+/// What leaves at a time.
+#[derive(Debug)]
+pub(crate) enum Parcel {
+    /// One frame.
+    Frame(Bytes),
+    /// Frames that other connections get too.
+    Batch(Arc<LiveBatch>),
 }
 
 /// What the engine said about the connection, beside frames.
@@ -50,11 +62,21 @@ pub(crate) enum Until {
     Note,
 }
 
+impl Notes {
+    fn bits(self) -> u8 {
+        u8::from(self.admitted) | u8::from(self.closing) << 1 | u8::from(self.overflowed) << 2
+    }
+
+    fn from_bits(bits: u8) -> Self {
+        Self { admitted: bits & 1 != 0, closing: bits & 2 != 0, overflowed: bits & 4 != 0 }
+    }
+}
+
 impl Mailbox {
     /// An empty mailbox.
     pub(crate) fn new(limits: QueueLimits) -> Self {
         let state = State { queue: ViewerQueue::new(limits), limits, ..State::default() };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), notes: AtomicU8::default() }
     }
 
     /// Queues a frame that must not be given up.
@@ -66,9 +88,9 @@ impl Mailbox {
         });
     }
 
-    /// Queues a message for a viewer.
-    pub(crate) fn push_live(&self, live: LiveFrame) {
-        self.change(|state| if state.takes(live.group) { state.queue.push_live(live) } else { Ok(()) });
+    /// Queues messages of a group for a viewer.
+    pub(crate) fn push_batch(&self, group: GroupKey, batch: &Arc<LiveBatch>) {
+        self.change(|state| if state.takes(group) { state.queue.push_batch(batch) } else { Ok(()) });
     }
 
     /// Queues a message that a resume reads again.
@@ -111,16 +133,31 @@ impl Mailbox {
         self.note(|notes| notes.closing = true);
     }
 
-    /// Takes the next frame to write.
-    pub(crate) fn pop(&self) -> Option<Bytes> {
+    /// Takes what is to be written next: one frame, or where batches are taken, a batch. Says whether more waits.
+    pub(crate) fn pop(&self, takes_batches: bool) -> Option<(Parcel, bool)> {
         let mut state = self.lock();
-        state.control = state.control.saturating_sub(1);
-        state.queue.pop()
+        let batch = if takes_batches { state.queue.pop_batch() } else { None };
+        let parcel = match batch {
+            Some(batch) => Parcel::Batch(batch),
+            None => {
+                state.control = state.control.saturating_sub(1);
+                Parcel::Frame(state.queue.pop()?)
+            }
+        };
+        Some((parcel, !state.queue.is_empty()))
+    }
+
+    /// Takes the next frame to write.
+    pub(crate) fn pop_frame(&self) -> Option<Bytes> {
+        match self.pop(false) {
+            Some((Parcel::Frame(frame), _)) => Some(frame),
+            Some((Parcel::Batch(_), _)) | None => None,
+        }
     }
 
     /// Takes the next control frame to write.
     pub(crate) fn pop_control(&self) -> Option<Bytes> {
-        if self.has_control() { self.pop() } else { None }
+        if self.has_control() { self.pop_frame() } else { None }
     }
 
     /// Whether a control frame waits.
@@ -134,13 +171,14 @@ impl Mailbox {
     }
 
     /// Whether nothing waits.
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().queue.is_empty()
     }
 
     /// What was noted so far.
     pub(crate) fn notes(&self) -> Notes {
-        self.lock().notes
+        Notes::from_bits(self.notes.load(Ordering::Acquire))
     }
 
     /// Arranges to be woken. `false` when there is something to do already, beyond the notes that were seen.
@@ -164,6 +202,7 @@ impl Mailbox {
         let mut wakes = Until::Frame;
         if push(&mut state).is_err() {
             state.overflow();
+            self.notes.store(state.notes.bits(), Ordering::Release);
             wakes = Until::Note;
         }
         let woken = state.wake(wakes);
@@ -174,6 +213,7 @@ impl Mailbox {
     fn note(&self, write: impl FnOnce(&mut Notes)) {
         let mut state = self.lock();
         write(&mut state.notes);
+        self.notes.store(state.notes.bits(), Ordering::Release);
         let woken = state.wake(Until::Note);
         drop(state);
         woken.into_iter().for_each(Waker::wake);

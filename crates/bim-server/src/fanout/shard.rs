@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bim_server_core::queue::LiveFrame;
+use bim_server_core::queue::{LiveBatch, LiveFrame};
 use bim_types::{ConnectionId, GroupKey};
 use bytes::Bytes;
 
@@ -39,8 +39,8 @@ pub(crate) enum ShardCommand {
     Join(GroupKey, ConnectionId),
     /// The connection gets none of the group's broadcasts, those that wait included.
     Leave(GroupKey, ConnectionId),
-    /// Queue a message for everyone in the group.
-    Broadcast(LiveFrame),
+    /// Queue messages for everyone in their group.
+    Broadcast(Arc<LiveBatch>),
     /// Queue a frame that must not be given up for everyone in the group.
     BroadcastState(GroupKey, Bytes),
     /// The peer is authenticated.
@@ -82,8 +82,10 @@ impl Shard {
             }
             ShardCommand::Join(group, connection) => self.join(group, connection),
             ShardCommand::Leave(group, connection) => self.leave(group, connection),
-            ShardCommand::Broadcast(live) => {
-                self.each(live.group, |mailbox| mailbox.push_live(live.clone()));
+            ShardCommand::Broadcast(batch) => {
+                if let Some(live) = batch.frames().first() {
+                    self.each(live.group, |mailbox| mailbox.push_batch(live.group, &batch));
+                }
             }
             ShardCommand::BroadcastState(group, frame) => {
                 self.each(group, |mailbox| mailbox.push_control(frame.clone()));
@@ -146,14 +148,13 @@ mod tests {
         GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(id).unwrap() }
     }
 
+    fn broadcast(live: LiveFrame) -> ShardCommand {
+        ShardCommand::Broadcast(Arc::new(LiveBatch::new(vec![live])))
+    }
+
     fn message(id: i64) -> ShardCommand {
         let frame = Bytes::from_static(b"live");
-        ShardCommand::Broadcast(LiveFrame {
-            group: group(id),
-            priority: Priority::Normal,
-            seq: Seq(1),
-            frame,
-        })
+        broadcast(LiveFrame { group: group(id), priority: Priority::Normal, seq: Seq(1), frame })
     }
 
     fn attached(shard: &mut Shard, id: u64) -> Arc<Mailbox> {
@@ -170,8 +171,8 @@ mod tests {
         shard.obey(ShardCommand::Join(group(2), ConnectionId(2)));
         shard.obey(message(1));
         shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"state")));
-        assert_eq!(inside.pop().unwrap(), "state");
-        assert_eq!(inside.pop().unwrap(), "live");
+        assert_eq!(inside.pop_frame().unwrap(), "state");
+        assert_eq!(inside.pop_frame().unwrap(), "live");
         assert!(inside.is_empty() && outside.is_empty());
     }
 
@@ -205,14 +206,15 @@ mod tests {
         for of in [1, 2] {
             shard.obey(ShardCommand::Replay(ConnectionId(1), live(of, Priority::High)));
             for priority in Priority::ALL {
-                shard.obey(ShardCommand::Broadcast(live(of, priority)));
+                shard.obey(broadcast(live(of, priority)));
             }
         }
         shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"kicked")));
         shard.obey(ShardCommand::Leave(group(1), ConnectionId(1)));
         shard.obey(ShardCommand::BroadcastState(group(1), Bytes::from_static(b"later")));
-        shard.obey(ShardCommand::Broadcast(live(1, Priority::High)));
-        let texts = |mailbox: &Mailbox| -> Vec<Bytes> { std::iter::from_fn(|| mailbox.pop()).collect() };
+        shard.obey(broadcast(live(1, Priority::High)));
+        let texts =
+            |mailbox: &Mailbox| -> Vec<Bytes> { std::iter::from_fn(|| mailbox.pop_frame()).collect() };
         let left = texts(&kicked);
         assert_eq!(left[..4], ["answer", "kicked", "High of 2", "High of 2"]);
         assert_eq!(left.len(), 6, "{left:?}");
@@ -231,7 +233,7 @@ mod tests {
         }
         shard.obey(ShardCommand::Join(group(1), ConnectionId(1)));
         shard.obey(message(1));
-        assert_eq!(mailbox.pop().unwrap(), "live");
+        assert_eq!(mailbox.pop_frame().unwrap(), "live");
         assert!(mailbox.is_empty());
     }
 

@@ -25,10 +25,11 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::sync::Arc;
 
+use bim_server_core::queue::LiveFrame;
 use bim_server_core::{Input, Output, StoreFailure};
 use bim_types::Mono;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 pub(crate) use control::{AdminResult, CONTROLS_MAX, Control};
 pub use machine::Machine;
@@ -126,14 +127,20 @@ impl<M: Machine> Pump<M> {
                 () = self.store.arrived() => {}
                 () = self.desk.arrived() => {}
                 () = tick_at(&self.clock, deadline) => {}
+                () = due_at(self.fanout.due()) => {}
             }
             if turned.is_ok() {
                 turned = self.turn(&mut arrived).await;
+            }
+            if turned.is_ok() && self.fanout.due().is_some_and(|due| due <= Instant::now()) {
+                turned = self.fanout.send_gathered().await.map_err(Fault::from);
             }
         }
         if let Err(fault) = turned {
             tracing::error!(%fault, "the server stops");
         }
+        // What was accepted is told, to whoever is still there.
+        let _ = self.fanout.send_gathered().await;
         self.store
     }
 
@@ -202,35 +209,45 @@ impl<M: Machine> Pump<M> {
 
     async fn obey(&mut self, output: Output) -> Result<(), Fault> {
         match self.carry_out(output) {
-            Some(command) => Ok(self.fanout.obey(command).await?),
+            Some(Errand::Broadcast(live)) => Ok(self.fanout.broadcast(live).await?),
+            Some(Errand::Command(command)) => Ok(self.fanout.obey(command).await?),
             None => Ok(()),
         }
     }
 
     /// Carries out what does not concern connections; the rest is for the fan-out.
-    fn carry_out(&mut self, output: Output) -> Option<ShardCommand> {
-        match output {
-            Output::Send { connection, frame } => return Some(ShardCommand::Send(connection, frame)),
-            Output::Replay { connection, live } => return Some(ShardCommand::Replay(connection, live)),
-            Output::JoinGroup { group, connection } => return Some(ShardCommand::Join(group, connection)),
-            Output::LeaveGroup { group, connection } => return Some(ShardCommand::Leave(group, connection)),
-            Output::Broadcast(live) => return Some(ShardCommand::Broadcast(live)),
-            Output::BroadcastState { group, frame } => {
-                return Some(ShardCommand::BroadcastState(group, frame));
-            }
-            Output::Admit { connection } => return Some(ShardCommand::Admit(connection)),
-            Output::Close { connection } => return Some(ShardCommand::Close(connection)),
-            Output::Ready => tell(self.ready.take(), ()),
-            Output::Write { op, ops } => self.store.write(op, ops),
-            Output::Read { op, query } => self.store.read(op, query),
-            Output::Moderate { id, message } => self.desk.moderate(id, message),
-            Output::Review { seq, message } => self.desk.review(seq, message),
-            Output::AdminDone { id, result } => tell(self.operators.remove(&id), result),
-            Output::Drained => self.drained.drain(..).for_each(|done| tell(Some(done), ())),
-            Output::Notice(notice) => report(&notice),
-        }
-        None
+    fn carry_out(&mut self, output: Output) -> Option<Errand> {
+        let command = match output {
+            Output::Broadcast(live) => return Some(Errand::Broadcast(live)),
+            Output::Send { connection, frame } => ShardCommand::Send(connection, frame),
+            Output::Replay { connection, live } => ShardCommand::Replay(connection, live),
+            Output::JoinGroup { group, connection } => ShardCommand::Join(group, connection),
+            Output::LeaveGroup { group, connection } => ShardCommand::Leave(group, connection),
+            Output::BroadcastState { group, frame } => ShardCommand::BroadcastState(group, frame),
+            Output::Admit { connection } => ShardCommand::Admit(connection),
+            Output::Close { connection } => ShardCommand::Close(connection),
+            Output::Ready => return done(tell(self.ready.take(), ())),
+            Output::Write { op, ops } => return done(self.store.write(op, ops)),
+            Output::Read { op, query } => return done(self.store.read(op, query)),
+            Output::Moderate { id, message } => return done(self.desk.moderate(id, message)),
+            Output::Review { seq, message } => return done(self.desk.review(seq, message)),
+            Output::AdminDone { id, result } => return done(tell(self.operators.remove(&id), result)),
+            Output::Drained => return done(self.drained.drain(..).for_each(|done| tell(Some(done), ()))),
+            Output::Notice(notice) => return done(report(&notice)),
+        };
+        Some(Errand::Command(command))
     }
+}
+
+/// What the fan-out is to do.
+enum Errand {
+    Broadcast(LiveFrame),
+    Command(ShardCommand),
+}
+
+/// Nothing is left for the fan-out.
+fn done((): ()) -> Option<Errand> {
+    None
 }
 
 fn is_failure(result: &Input) -> bool {
@@ -245,6 +262,13 @@ fn is_failure(result: &Input) -> bool {
 fn tell<T>(waiting: Option<oneshot::Sender<T>>, answer: T) {
     if let Some(waiting) = waiting {
         let _ = waiting.send(answer);
+    }
+}
+
+async fn due_at(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => pending().await,
     }
 }
 
