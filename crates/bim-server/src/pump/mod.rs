@@ -217,25 +217,26 @@ impl<M: Machine> Pump<M> {
 
     /// Carries out what does not concern connections; the rest is for the fan-out.
     fn carry_out(&mut self, output: Output) -> Option<Errand> {
-        let command = match output {
+        use ShardCommand as C;
+        match output {
             Output::Broadcast(live) => return Some(Errand::Broadcast(live)),
-            Output::Send { connection, frame } => ShardCommand::Send(connection, frame),
-            Output::Replay { connection, live } => ShardCommand::Replay(connection, live),
-            Output::JoinGroup { group, connection } => ShardCommand::Join(group, connection),
-            Output::LeaveGroup { group, connection } => ShardCommand::Leave(group, connection),
-            Output::BroadcastState { group, frame } => ShardCommand::BroadcastState(group, frame),
-            Output::Admit { connection } => ShardCommand::Admit(connection),
-            Output::Close { connection } => ShardCommand::Close(connection),
-            Output::Ready => return done(tell(self.ready.take(), ())),
-            Output::Write { op, ops } => return done(self.store.write(op, ops)),
-            Output::Read { op, query } => return done(self.store.read(op, query)),
-            Output::Moderate { id, message } => return done(self.desk.moderate(id, message)),
-            Output::Review { seq, message } => return done(self.desk.review(seq, message)),
-            Output::AdminDone { id, result } => return done(tell(self.operators.remove(&id), result)),
-            Output::Drained => return done(self.drained.drain(..).for_each(|done| tell(Some(done), ()))),
-            Output::Notice(notice) => return done(report(&notice)),
-        };
-        Some(Errand::Command(command))
+            Output::Send { connection, frame } => return Some(C::Send(connection, frame).into()),
+            Output::Replay { connection, live } => return Some(C::Replay(connection, live).into()),
+            Output::JoinGroup { group, connection } => return Some(C::Join(group, connection).into()),
+            Output::LeaveGroup { group, connection } => return Some(C::Leave(group, connection).into()),
+            Output::BroadcastState { group, frame } => return Some(C::BroadcastState(group, frame).into()),
+            Output::Admit { connection } => return Some(C::Admit(connection).into()),
+            Output::Close { connection } => return Some(C::Close(connection).into()),
+            Output::Ready => tell(self.ready.take(), ()),
+            Output::Write { op, ops } => self.store.write(op, ops),
+            Output::Read { op, query } => self.store.read(op, query),
+            Output::Moderate { id, message } => self.desk.moderate(id, message),
+            Output::Review { seq, message } => self.desk.review(seq, message),
+            Output::AdminDone { id, result } => tell(self.operators.remove(&id), result),
+            Output::Drained => self.drained.drain(..).for_each(|done| tell(Some(done), ())),
+            Output::Notice(notice) => report(&notice),
+        }
+        None
     }
 }
 
@@ -245,9 +246,10 @@ enum Errand {
     Command(ShardCommand),
 }
 
-/// Nothing is left for the fan-out.
-fn done((): ()) -> Option<Errand> {
-    None
+impl From<ShardCommand> for Errand {
+    fn from(command: ShardCommand) -> Self {
+        Self::Command(command)
+    }
 }
 
 fn is_failure(result: &Input) -> bool {
