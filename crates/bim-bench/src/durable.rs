@@ -36,6 +36,7 @@ pub struct DurablePlan {
 struct Writer {
     client: Client,
     group: ConversationShortId,
+    ticket: Ticket,
     sent: u64,
     came: u64,
     clock: Clock,
@@ -73,7 +74,9 @@ pub async fn run_durable(
     let tickets = place.tickets(plan.senders as usize)?;
     tell(&format!("{} senders join a group each", plan.senders));
     let clock = Clock::start(plan.body_bytes);
-    let entering = tickets.iter().map(|ticket| Writer::enter(place.clone(), ticket.clone(), clock.clone()));
+    let entering = tickets.iter().enumerate();
+    let entering =
+        entering.map(|(number, ticket)| Writer::enter(place.clone(), number, ticket.clone(), clock.clone()));
     let mut all = gather(entering, ENTER_AT_ONCE).await?;
     let mut one = all.pop().into_iter().collect::<Vec<_>>();
     tell("one sender");
@@ -84,10 +87,9 @@ pub async fn run_durable(
     tell(&format!("{} senders, half as much", plan.senders));
     let interval = Duration::from_secs_f64(2.0 * f64::from(plan.senders) / of_all.acks.max(1.0));
     let at_half = part(plan, &mut all, interval).await?;
-    for (writer, ticket) in all.into_iter().zip(tickets) {
-        let group = writer.group;
-        writer.client.close().await;
-        group::dissolve(place, ticket, group).await;
+    for Writer { client, group, ticket, .. } in all {
+        client.close().await;
+        group::dissolve(place, &ticket, group).await;
     }
     Ok(DurableFigures {
         senders: plan.senders,
@@ -125,11 +127,11 @@ async fn part(plan: &DurablePlan, writers: &mut Vec<Writer>, interval: Duration)
 }
 
 impl Writer {
-    async fn enter(place: Place, ticket: Ticket, clock: Clock) -> Result<Self, BenchError> {
+    async fn enter(place: Place, number: usize, ticket: Ticket, clock: Clock) -> Result<Self, BenchError> {
         let group = group::create(&place, &ticket).await?;
-        let mut client = Client::log_in(&**place.dialer(), &ticket).await.map_err(BenchError::Enter)?;
+        let mut client = Client::log_in(&**place.dialer(number), &ticket).await.map_err(BenchError::Enter)?;
         client.join(group, None, |_| {}).await.map_err(BenchError::Enter)?;
-        Ok(Self { client, group, sent: 0, came: 0, clock })
+        Ok(Self { client, group, ticket, sent: 0, came: 0, clock })
     }
 
     /// Sends one message after the other until the shift is over.

@@ -30,7 +30,7 @@ pub(crate) struct Entered {
 /// Makes a group. Its owner is not in it.
 pub(crate) async fn create(place: &Place, owner: &Ticket) -> Result<ConversationShortId, BenchError> {
     let made = async {
-        let mut client = Client::log_in(&**place.dialer(), &at_desk(owner)).await?;
+        let mut client = Client::log_in(&**place.dialer(0), &at_desk(owner)).await?;
         let group = client.create("bench").await;
         client.close().await;
         group
@@ -41,7 +41,7 @@ pub(crate) async fn create(place: &Place, owner: &Ticket) -> Result<Conversation
 /// Ends a group, so that nothing stays behind on a server that goes on.
 pub(crate) async fn dissolve(place: &Place, owner: &Ticket, group: ConversationShortId) {
     let dissolved = async {
-        let mut client = Client::log_in(&**place.dialer(), &at_desk(owner)).await?;
+        let mut client = Client::log_in(&**place.dialer(0), &at_desk(owner)).await?;
         client.ask(RequestBody::DissolveLiveGroup(group), |_| {}).await?;
         client.close().await;
         Ok::<_, ClientError>(())
@@ -59,7 +59,7 @@ pub(crate) async fn enter(
     let entering = tickets
         .iter()
         .enumerate()
-        .map(|(number, ticket)| enter_one(Arc::clone(place.dialer()), ticket.clone(), group, number));
+        .map(|(number, ticket)| enter_one(Arc::clone(place.dialer(number)), ticket.clone(), group, number));
     let mut entered = gather(entering, ENTER_AT_ONCE).await.map_err(BenchError::Enter)?;
     entered.sort_unstable_by_key(|one| one.number);
     Ok(entered)

@@ -35,10 +35,15 @@ pub enum PlaceError {
     Tls(#[from] TlsConfigError),
 }
 
+/// Connections of one QUIC dialer, which all share its UDP socket: with many of them its buffer would overflow, and the
+/// loss of packets would be measured.
+const CONNECTIONS_PER_QUIC_DIALER: usize = 4;
+
 /// Where a run takes place.
 #[derive(Clone)]
 pub struct Place {
-    dialer: Arc<dyn Dialer>,
+    /// Used in turn.
+    dialers: Arc<[Arc<dyn Dialer>]>,
     tickets: Arc<[Ticket]>,
 }
 
@@ -55,23 +60,29 @@ impl Place {
             Trust::Fingerprint(digits) => ClientTls::trust_fingerprint(digits),
             Trust::File(path) => ClientTls::trust_file(path),
         };
-        let dialer: Arc<dyn Dialer> = match endpoint.scheme() {
-            Scheme::Ws => Arc::new(WebSocketDialer::new(endpoint)),
-            Scheme::Wss => Arc::new(WebSocketDialer::new(endpoint).tls(tls()?)),
-            Scheme::Quic => Arc::new(QuicDialer::new(endpoint, tls()?)),
+        let one = |dialer: Arc<dyn Dialer>| vec![dialer];
+        let dialers = match endpoint.scheme() {
+            Scheme::Ws => one(Arc::new(WebSocketDialer::new(endpoint))),
+            Scheme::Wss => one(Arc::new(WebSocketDialer::new(endpoint).tls(tls()?))),
+            Scheme::Quic => {
+                let tls = tls()?;
+                let dialer = |_| Arc::new(QuicDialer::new(endpoint.clone(), tls.clone())) as Arc<dyn Dialer>;
+                (0..tickets.len().div_ceil(CONNECTIONS_PER_QUIC_DIALER).max(1)).map(dialer).collect()
+            }
             other => return Err(PlaceError::Scheme(other)),
         };
-        Ok(Self::of(dialer, tickets))
+        Ok(Self { dialers: dialers.into(), tickets: tickets.into() })
     }
 
     /// Any dialer.
     #[must_use]
     pub fn of(dialer: Arc<dyn Dialer>, tickets: Vec<Ticket>) -> Self {
-        Self { dialer, tickets: tickets.into() }
+        Self { dialers: [dialer].into(), tickets: tickets.into() }
     }
 
-    pub(crate) fn dialer(&self) -> &Arc<dyn Dialer> {
-        &self.dialer
+    /// The dialer of somebody, by number.
+    pub(crate) fn dialer(&self, number: usize) -> &Arc<dyn Dialer> {
+        &self.dialers[number % self.dialers.len()]
     }
 
     /// The first so many who may come.

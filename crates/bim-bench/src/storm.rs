@@ -45,7 +45,8 @@ pub async fn run_storm(plan: &StormPlan, place: &Place, tell: Tell<'_>) -> Resul
     let [owner, ..] = tickets else { return Err(BenchError::Tokens { needed: 1, found: 0 }) };
     let group = group::create(place, owner).await?;
     tell(&format!("{} users log in", plan.users));
-    let logins = tickets.iter().cloned().map(|ticket| log_in(Arc::clone(place.dialer()), ticket));
+    let logins = tickets.iter().cloned().enumerate();
+    let logins = logins.map(|(number, ticket)| log_in(Arc::clone(place.dialer(number)), ticket));
     let clients = gather(logins, ENTER_AT_ONCE).await.map_err(BenchError::Enter)?;
     tell(&format!("{} users join at once", plan.users));
     let cpu = || plan.server_pid.and_then(CpuTime::of);
@@ -124,7 +125,7 @@ async fn count(
     group: ConversationShortId,
     users: u32,
 ) -> Result<u64, ClientError> {
-    let mut client = Client::log_in(&**place.dialer(), &group::at_desk(owner)).await?;
+    let mut client = Client::log_in(&**place.dialer(0), &group::at_desk(owner)).await?;
     loop {
         match client.ask(RequestBody::GetLiveGroup(group), |_| {}).await? {
             ResponseBody::LiveGroup(found) if found.online_count == u64::from(users) => {

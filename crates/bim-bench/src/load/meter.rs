@@ -6,6 +6,7 @@ use std::task::{Context, Waker};
 use bim_types::{Priority, Seq};
 
 use super::duty::Duty;
+use super::memo::Memo;
 use crate::books::Ledger;
 use crate::{BenchError, Clock, Histogram};
 
@@ -23,6 +24,7 @@ pub(crate) struct Meter {
     pub(crate) accepted: Cell<u64>,
     pub(crate) sent: Cell<u64>,
     pub(crate) ledger: RefCell<Ledger>,
+    pub(crate) memo: RefCell<Memo>,
     latencies: RefCell<Histogram>,
     /// Times of sending that count, in nanoseconds.
     window: Cell<(u64, u64)>,
@@ -51,6 +53,7 @@ impl Meter {
             accepted: Cell::new(0),
             sent: Cell::new(0),
             ledger: RefCell::default(),
+            memo: RefCell::new(Memo::new()),
             latencies: RefCell::default(),
             window: Cell::new((u64::MAX, 0)),
             duty: Cell::new(Duty::default()),

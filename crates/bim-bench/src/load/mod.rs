@@ -11,6 +11,7 @@
 
 mod crowd;
 mod duty;
+mod memo;
 mod meter;
 mod run;
 mod seat;

@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use bim_proto::{ClientFrame, Goodbye, LivePush, Ping, Pong, Response, ServerFrame};
 use bim_transport::BoxConnection;
-use bim_types::{ConversationShortId, PerPriority, Priority, Seq, Wall};
+use bim_types::{ConversationShortId, Seq, Wall};
 use bytes::Bytes;
 
+use super::memo::Known;
 use super::meter::Meter;
 use crate::books::Account;
-use crate::peek::{Glimpse, MessageGlimpse, peek};
+use crate::peek::{Glimpse, peek};
 use crate::{ClientError, Clock};
 
 /// Frames that are read before others get their turn.
@@ -29,6 +30,8 @@ pub(crate) struct Seat {
     group: ConversationShortId,
     meter: Rc<Meter>,
     pub(crate) account: Account,
+    /// The message that came last.
+    last: Seq,
     answers: VecDeque<Response>,
     pong: Option<u64>,
     is_flushed: bool,
@@ -47,9 +50,10 @@ impl Seat {
         is_reader: bool,
         early: Vec<ServerFrame>,
     ) -> Self {
-        let (account, answers) = (Account::default(), VecDeque::new());
+        let (account, last, answers) = (Account::default(), Seq::ZERO, VecDeque::new());
         let (pong, is_flushed, end) = (None, true, None);
-        let mut seat = Self { connection, group, meter, account, answers, pong, is_flushed, is_reader, end };
+        let mut seat =
+            Self { connection, group, meter, account, last, answers, pong, is_flushed, is_reader, end };
         let now = seat.meter.clock.nanos();
         early.into_iter().for_each(|frame| seat.take_whole(frame, now));
         seat
@@ -137,12 +141,19 @@ impl Seat {
 
     #[inline]
     fn take(&mut self, frame: Bytes, now: u64) {
+        // Most often it is the message after the last one, and somebody else had it before.
+        let known = self.meter.memo.borrow().recall(self.last.0 + 1, &frame);
+        match known {
+            Some(known) => self.message(&known, now),
+            None => self.look(frame, now),
+        }
+    }
+
+    fn look(&mut self, frame: Bytes, now: u64) {
         match peek(&frame) {
-            Glimpse::Message(MessageGlimpse { group, seq, class, previous, body }) => {
-                if group != self.group.value() {
-                    self.account.fault(|| format!("a message of group {group} came"));
-                }
-                self.message(class, seq, &previous, Clock::nanos_in(body), now);
+            Glimpse::Message(glimpse) => {
+                let known = self.meter.memo.borrow_mut().learn(&frame, &glimpse);
+                self.message(&known, now);
             }
             Glimpse::Aside => {}
             Glimpse::Whole => match ServerFrame::decode(frame) {
@@ -155,8 +166,11 @@ impl Seat {
     fn take_whole(&mut self, frame: ServerFrame, now: u64) {
         match frame {
             ServerFrame::LiveMessage(LivePush { message, previous, .. }) => {
-                let sent = Clock::nanos_in(message.body.as_str().unwrap_or_default().as_bytes());
-                self.message(message.priority, message.position.seq, &previous, sent, now);
+                let body = message.body.as_str().unwrap_or_default().as_bytes();
+                let (group, class) = (message.conversation_short_id.value(), message.priority);
+                let known =
+                    Known { group, class, seq: message.position.seq, previous, sent: Clock::nanos_in(body) };
+                self.message(&known, now);
             }
             ServerFrame::LiveGap(gap) => {
                 let before = self.account.accounted();
@@ -175,21 +189,19 @@ impl Seat {
     }
 
     #[inline]
-    fn message(
-        &mut self,
-        class: Priority,
-        seq: Seq,
-        previous: &PerPriority<Seq>,
-        sent: Option<u64>,
-        now: u64,
-    ) {
-        self.account.on_message(class, seq, previous);
+    fn message(&mut self, known: &Known, now: u64) {
+        let Known { group, class, seq, previous, sent } = known;
+        if *group != self.group.value() {
+            self.account.fault(|| format!("a message of group {group} came"));
+        }
+        self.last = *seq;
+        self.account.on_message(*class, *seq, previous);
         let meter = &self.meter;
         meter.deliveries.set(meter.deliveries.get() + 1);
         if self.is_reader {
             meter.reached(self.account.accounted());
             match sent {
-                Some(sent) => meter.came(sent, now),
+                Some(sent) => meter.came(*sent, now),
                 None => self.account.fault(|| format!("{} {seq} says nothing of its time", class.name())),
             }
         }

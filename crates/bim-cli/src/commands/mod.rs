@@ -27,8 +27,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), CliError> {
         return say(concat!("bim ", env!("CARGO_PKG_VERSION")));
     }
     match command {
-        Command::Bench(args) => return bench::run(&args),
-        Command::BenchServer(args) => return bench::serve(*args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchServer(args) => bench::serve(*args),
         command => carry_out(command),
     }
 }

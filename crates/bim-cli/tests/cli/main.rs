@@ -1,6 +1,8 @@
 //! The real program in real processes, over real sockets of this machine.
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod chat;
 #[cfg(test)]
 mod commands;

@@ -129,7 +129,7 @@ impl OwnServer {
         self.ready.fingerprint.clone().map_or(Trust::Platform, Trust::Fingerprint)
     }
 
-    async fn wait(&mut self, file: &Path, log: &PathBuf) -> Result<Ready, CliError> {
+    async fn wait(&mut self, file: &Path, log: &Path) -> Result<Ready, CliError> {
         let until = Instant::now() + START_TIMEOUT;
         loop {
             if let Some(ready) = std::fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok())
@@ -200,7 +200,7 @@ fn last_words(log: &Path) -> String {
         return "it said nothing".to_owned();
     }
     let from = text.len().saturating_sub(LAST_WORDS_MAX);
-    let words = text.get(text.ceil_char_boundary(from)..).unwrap_or(&text);
+    let words = text.get(from..).unwrap_or(&text);
     words.trim().trim_start_matches("error: ").to_owned()
 }
 

@@ -120,12 +120,12 @@ fn conditions(text: &mut String, report: &Report, summaries: &[Summary]) {
     line(
         text,
         &format!(
-            "{} bytes a message, {}; {} s each after {} s; median of {} run(s)",
+            "{} bytes a message, {}; {} s each after {} s{}",
             of("body_bytes"),
             of("classes"),
             of("measured_seconds"),
             of("warm_up_seconds"),
-            of("runs"),
+            if of("runs") == "1" { String::new() } else { format!("; medians of {} runs", of("runs")) },
         ),
     );
     let placement = &report.placement;
@@ -140,6 +140,12 @@ fn conditions(text: &mut String, report: &Report, summaries: &[Summary]) {
     let loads: Vec<&LoadFigures> = crowds.flat_map(|crowd| &crowd.loads).collect();
     if loads.iter().any(|load| load.generator_cores > BUSY) {
         line(text, "note: the load generator used its whole core, so the server may be able to do more");
+    }
+    if of("stalled_percent") != "0" && loads.iter().all(|load| load.left_out + load.cut_off == 0) {
+        line(
+            text,
+            "note: what was sent fitted the buffers of those who did not read; more --seconds or --body does not",
+        );
     }
     if !loads.is_empty() && report.fault().is_none() {
         line(text, "every message that was accepted came to every viewer, or was reported to it as left out");
