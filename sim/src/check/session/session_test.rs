@@ -188,6 +188,9 @@ fn a_path_is_given_up_when_all_places_are_taken_by_what_is_overdue() {
             stand.sends(LINK, ClientFrame::Request(Request { id: RequestId(id), body })).unwrap();
         }
         stand.pass(Duration::from_secs(seconds));
+        // A newer token that was just presented has a place of its own.
+        let body = Ok(RequestBody::RefreshToken(Token::new("newer")));
+        stand.sends(LINK, ClientFrame::Request(Request { id: RequestId(1_000), body })).unwrap();
         stand.client(ClientSight::Received(LINK, &bytes::Bytes::new())).unwrap();
         stand.client(ClientSight::LetGo(LINK))
     };

@@ -213,6 +213,8 @@ impl Path {
                 self.has_spoken = true;
                 match ClientFrame::decode((*frame).clone()) {
                     Ok(ClientFrame::Ping(_)) => self.was_pinged = true,
+                    // A newer token takes no place from what the app asks.
+                    Ok(ClientFrame::Request(Request { body: Ok(RequestBody::RefreshToken(_)), .. })) => {}
                     Ok(ClientFrame::Request(Request { id, body })) => {
                         self.asked.insert(id, (now, body.is_ok_and(|body| is_page(&body))));
                     }
