@@ -33,7 +33,7 @@ impl LiveGroups {
         }
     }
 
-    /// Takes a state. A dissolved group is left by everyone.
+    /// Takes a state. A dissolved group is left by everyone who is in; who is about to enter it learns it from the answer.
     pub(crate) fn on_state(&mut self, state: Conversation, out: &mut Outputs) {
         let (group, dissolved) = (state.conversation_short_id, state.dissolved);
         let Some(room) = self.rooms.get_mut(&group) else { return };
@@ -41,11 +41,14 @@ impl LiveGroups {
             out.live(LiveEvent::StateChanged(state.clone()));
             room.follow_own_record();
         }
+        let was_in = room.viewer.cursor().is_some();
         if dissolved {
             self.bury(group);
             self.drop_room(group, ErrorCode::ConversationNotFound, out);
             self.leaving.remove(&group);
-            out.live(LiveEvent::Left { group, reason: LeftReason::Dissolved });
+            if was_in {
+                out.live(LiveEvent::Left { group, reason: LeftReason::Dissolved });
+            }
         }
     }
 

@@ -213,6 +213,18 @@ fn a_dissolved_group_is_left_and_sends_to_it_are_refused_at_once() {
 }
 
 #[test]
+fn a_group_that_is_dissolved_while_it_is_entered_again_was_not_left_twice() {
+    let mut bench = Bench::joined();
+    bench.ask(Ask::Leave(group()));
+    bench.answer(3, Ok(ResponseBody::Done));
+    let (call, _) = bench.ask(Ask::Join(group(), None));
+    let gone = Conversation { dissolved: true, ..conversation(2) };
+    assert_eq!(bench.frame(ServerFrame::LiveState(gone)), [], "of the stay before");
+    let out = bench.answer(4, Err(ErrorCode::ConversationNotFound.into()));
+    assert_eq!((out.len(), refused_with(&out, call)), (1, Some(ErrorCode::ConversationNotFound)));
+}
+
+#[test]
 fn a_group_that_was_left_is_not_entered_again() {
     let mut bench = Bench::joined();
     let (call, out) = bench.ask(Ask::Leave(group()));
