@@ -118,15 +118,17 @@ impl Hall {
                 let uid = set.uid.as_ref().unwrap_or(&person.uid);
                 let is_own = *uid == person.uid && !person.is_server;
                 let act = if is_own { Act::OwnInfo } else { Act::InfoOfOthers };
-                let info = set.change.clone().apply(room.info(uid));
+                let said = room.info(uid);
+                let info = set.change.clone().apply(said.clone());
                 let mut roll = changed.before.clone();
-                roll.entry(uid.clone()).or_default().info = Some(info);
+                roll.entry(uid.clone()).or_default().info = Some(info.clone());
                 let is_it = room.role(uid) != Role::Normal
                     && may(room, person, act, self.policy, self.now.mono).is_ok()
                     && changed.group.is_none()
                     && changed.roll == Some(clean(roll));
-                // When it is as it was, it may be written for something else.
-                let is_news = changed.roll.as_ref() != Some(&changed.before);
+                // When it is as it was, it may be written for something else. What somebody said when it came in may
+                // not have been written, so that what is written again takes it back.
+                let is_news = changed.roll.as_ref() != Some(&changed.before) || info != said;
                 changed.info_of = Some(uid.clone()).filter(|_| is_it && is_news);
                 is_it
             }

@@ -1,13 +1,15 @@
 //! A server that is honest is green; each lie is found.
 
-use bim_proto::stored::StoredLiveGroup;
-use bim_proto::{ClientFrame, Hello, Request, RequestBody, RequestId, Response, ResponseBody, ServerFrame};
+use bim_proto::stored::{StoredLiveGroup, StoredLiveMember, StoredLiveRoll};
+use bim_proto::{
+    ClientFrame, Hello, Request, RequestBody, RequestId, Response, ResponseBody, ServerFrame, SetMemberInfo,
+};
 use bim_server_core::{Input, Output};
 use bim_types::store::{Expected, LogOp, LogOutcome, OpId, Put, PutOutcome, RecordKey};
 use bim_types::{
     AppId, AttributeCondition, AttributeWrite, ConnectionId, Conversation, ConversationShortId, DeviceId,
-    ErrorCode, GroupChange, GroupEvent, GroupInfo, GroupInfoChange, GroupKey, Measure, Mono, Now, Refusal,
-    Role, Token, Uid, Wall,
+    ErrorCode, GroupChange, GroupEvent, GroupInfo, GroupInfoChange, GroupKey, Measure, Member, MemberInfo,
+    MemberInfoChange, Mono, Now, Presence, Refusal, Role, Token, Uid, Wall,
 };
 
 use super::LiveGroups;
@@ -223,6 +225,89 @@ fn a_kick_that_is_not_written_is_found_unless_the_server_is_being_stopped_and_th
     assert_eq!(told(1, true), Ok(()));
     assert!(told(2, true).is_err(), "nothing was kept");
     assert!(told(1, false).is_err(), "it can be written");
+}
+
+fn alias(alias: &str) -> MemberInfo {
+    MemberInfo { alias: alias.into(), ..MemberInfo::default() }
+}
+
+/// What the owner says about itself, as it is kept.
+fn kept(info: MemberInfo) -> Vec<LogOp> {
+    let known = StoredLiveMember { info: Some(info), ..StoredLiveMember::default() };
+    let roll = StoredLiveRoll { members: [(user("owner"), known)].into() };
+    let record = RecordKey::LiveRoll(key().app, key().group);
+    vec![LogOp::Put(Put { key: record, expected: Expected::Any, value: Some(roll.encode()) })]
+}
+
+fn owner_as(info: MemberInfo) -> Member {
+    let presence = Some(Presence { joined_at: at(1).wall, last_seen_at: at(1).wall });
+    let (uid, role, marks) = (user("owner"), Role::Owner, Vec::new());
+    Member { uid, role, info, marks, muted: None, blocked: None, exempt: false, presence }
+}
+
+impl Story {
+    /// The owner comes in, saying this.
+    fn owner_comes_in(&mut self, connection: ConnectionId, info: MemberInfo) {
+        let join = bim_proto::JoinLive { group: key().group, resume: None, info: Some(info) };
+        self.asks(connection, 10, RequestBody::JoinLiveGroup(join));
+        self.see(&Sight::Output(&Output::JoinGroup { group: key(), connection })).unwrap();
+    }
+
+    /// The owner is told how it stands.
+    fn tells_owner(&mut self, info: MemberInfo) -> Result<(), String> {
+        let me = Some(owner_as(info));
+        let state = Conversation { me, joined: true, online_count: 1, ..told(Role::Owner) };
+        self.see(&Sight::Out(OWNER, &ServerFrame::LiveState(state)))
+    }
+
+    /// The owner is in and said "old", which is kept.
+    fn with_old_alias() -> Self {
+        let mut story = Self::made();
+        story.owner_comes_in(OWNER, alias("old"));
+        story.writes(2, kept(alias("old"))).unwrap();
+        story.is_durable(2, kept(alias("old")));
+        story.tells_owner(alias("old")).unwrap();
+        story.hello(ConnectionId(2), "owner");
+        story
+    }
+
+    /// The owner wants to be known as "old", and that is being written.
+    fn owner_asks_for_old_alias(&mut self) {
+        let change = MemberInfoChange { alias: Some("old".into()), ..MemberInfoChange::default() };
+        let set = SetMemberInfo { group: key().group, uid: None, change };
+        self.asks(OWNER, 3, RequestBody::SetLiveMemberInfo(set));
+        self.writes(3, kept(alias("old"))).unwrap();
+    }
+}
+
+#[test]
+fn what_a_resident_says_is_so_also_when_what_it_said_before_was_never_written() {
+    let tells = |info: &str| {
+        let mut story = Story::with_old_alias();
+        story.owner_comes_in(ConnectionId(2), alias("new"));
+        story.owner_asks_for_old_alias();
+        story.is_durable(3, kept(alias("old")));
+        story.answers(OWNER, 3, Ok(ResponseBody::LiveMember(owner_as(alias(info)))))
+    };
+    tells("old").unwrap();
+    tells("new").unwrap_err();
+}
+
+#[test]
+fn what_is_written_again_may_be_told_although_something_else_was_said_meanwhile() {
+    let tells = |info: &str, is_written: bool| {
+        let mut story = Story::with_old_alias();
+        story.owner_asks_for_old_alias();
+        story.owner_comes_in(ConnectionId(2), alias("new"));
+        if is_written {
+            story.is_durable(3, kept(alias("old")));
+        }
+        story.tells_owner(alias(info))
+    };
+    tells("old", true).unwrap();
+    tells("new", true).unwrap();
+    tells("else", true).unwrap_err();
+    tells("old", false).unwrap_err();
 }
 
 #[test]

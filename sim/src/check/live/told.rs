@@ -136,7 +136,9 @@ impl Hall {
         Ok(())
     }
 
-    /// What an ordinary member says about itself is not written: it counts from when it is told first.
+    /// What an ordinary member says about itself is not written: it counts from when it is told first. What a resident says
+    /// and is written already may be written again: if it came in anew meanwhile, and said something else, it counts from
+    /// when it is told too.
     pub(super) fn hear_own_info(&mut self, key: GroupKey, state: &Conversation) {
         let Some(me) = &state.me else { return };
         let Some(room) = self.rooms.get(&key).filter(|room| room.info(&me.uid) != me.info) else { return };
@@ -145,10 +147,14 @@ impl Hall {
                 let uid = set.uid.as_ref().unwrap_or(&person.uid);
                 let act =
                     if *uid == person.uid && !person.is_server { Act::OwnInfo } else { Act::InfoOfOthers };
-                *uid == me.uid
-                    && room.role(uid) == Role::Normal
-                    && set.change.clone().apply(room.info(uid)) == me.info
-                    && may(room, person, act, self.policy, self.now.mono).is_ok()
+                let counts = match room.role(uid) {
+                    Role::Normal => may(room, person, act, self.policy, self.now.mono).is_ok(),
+                    _ => {
+                        open.is_done
+                            && room.roll.get(uid).is_some_and(|kept| kept.info.as_ref() == Some(&me.info))
+                    }
+                };
+                *uid == me.uid && set.change.clone().apply(room.info(uid)) == me.info && counts
             }
             _ => false,
         });
