@@ -88,7 +88,8 @@ impl Check for Tokens {
             }
             Sight::Input(now, input) => {
                 self.on_time(*now);
-                if context.at >= self.paused_until {
+                // Whoever wakes up this moment ends sessions in this very turn.
+                if context.at > self.paused_until {
                     self.check_expired()?;
                 }
                 self.on_input(input);

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use bim_fake_server::faults::{FaultKind, PlannedFault};
 use bim_proto::{ClientFrame, Ping, ServerFrame};
 use bim_server_core::{AdminCommand, AdminReply, Input, Output, RevokedTokens, token};
 use bim_types::store::OpId;
@@ -69,6 +70,22 @@ fn a_session_ends_with_its_token() {
     stand.pass(Duration::from_secs(60));
     stand.input(&Input::Tick).unwrap();
     stand.pass(Duration::from_secs(2));
+    stand.input(&Input::Tick).unwrap_err();
+}
+
+#[test]
+fn a_server_that_wakes_up_ends_in_its_first_turn_who_stayed_too_long() {
+    let (mut stand, token, expires) = with_token(true);
+    stand.takes(CONNECTION, &hello(token)).unwrap();
+    stand.says(CONNECTION, &welcome(1, expires)).unwrap();
+    stand.pass(Duration::from_secs(60));
+    stand.input(&Input::Tick).unwrap();
+    let (at, lasts) = (Duration::from_secs(60), Duration::from_secs(20));
+    let kind = FaultKind::ServerPause;
+    stand.see(&Sight::Fault(&PlannedFault { number: 0, at, kind, lasts, target: 0, dice: 0 })).unwrap();
+    stand.pass(lasts);
+    stand.input(&Input::Tick).unwrap();
+    stand.pass(Duration::from_micros(1));
     stand.input(&Input::Tick).unwrap_err();
 }
 
