@@ -112,6 +112,10 @@ impl Room {
             // A refusal now, and the first one may be accepted all the same: both get the verdict of the log.
             return Ok(Admission::New);
         }
+        if !actor.is_app_server && !self.roster.has(actor.connection) {
+            return Err(absent(Operation::Send));
+        }
+        send.body.check()?;
         self.may_speak(now, actor, send.priority)?;
         if !actor.is_app_server {
             let is_slowed = self.role(&actor.uid) == Role::Normal;
@@ -122,21 +126,18 @@ impl Room {
         Ok(Admission::New)
     }
 
-    /// The verdict of a message that was accepted lately. It can be told whatever stands in the way of new ones.
+    /// The verdict of a message that was accepted lately. It can be told whatever stands in the way of new ones, also to a
+    /// sender who is not in the group any more.
     ///
     /// # Errors
     ///
-    /// The refusal to answer with, whether or not there is such a message.
+    /// [`ErrorCode::IdempotencyConflict`] when the message said something else.
     pub fn accepted_before(
         &self,
         actor: &Actor,
         send: &SendLive,
         content: ContentHash,
     ) -> Result<Option<Accepted>, Refusal> {
-        if !actor.is_app_server && !self.roster.has(actor.connection) {
-            return Err(absent(Operation::Send));
-        }
-        send.body.check()?;
         match self.sent.find(&sent_id(actor, send)) {
             Some(sent) if sent.content != content => Err(ErrorCode::IdempotencyConflict.into()),
             Some(sent) => Ok(Some(self.told_again(sent.accepted.clone(), &send.body))),

@@ -303,3 +303,32 @@ fn a_resend_of_what_is_trimmed_before_it_is_read_is_not_answered_with_another_me
     let [ServerFrame::Response(response)] = frames.as_slice() else { panic!("{frames:?}") };
     assert_eq!(response.body.as_ref().unwrap_err().code, ErrorCode::MessageNotFound);
 }
+
+#[test]
+fn a_message_on_its_way_to_the_log_has_one_verdict_also_when_its_sender_is_out_meanwhile() {
+    let mut world = World::new();
+    let owner = world.log_in("owner", 1);
+    let group = world.create(owner);
+    world.join(owner, group, None);
+    world.holds_writes = true;
+    world.request(owner, RequestBody::SendLiveMessage(message(group, 1)));
+    world.feed(Input::Closed { connection: owner });
+    let again = world.log_in("owner", 1);
+    let asked = world.request(again, RequestBody::SendLiveMessage(message(group, 1)));
+    world.release_writes();
+    let verdicts: Vec<_> = world
+        .received(again)
+        .into_iter()
+        .filter_map(|frame| match frame {
+            ServerFrame::Response(response) if response.id == asked => Some(response.body),
+            _ => None,
+        })
+        .collect();
+    let [Ok(ResponseBody::LiveMessageAccepted(accepted))] = verdicts.as_slice() else {
+        panic!("{verdicts:?}")
+    };
+    assert_eq!(accepted.position.seq, Seq(1));
+    let known = world.say(again, group, 1).unwrap();
+    assert_eq!(known.position.seq, Seq(1), "nor is it refused after that");
+    assert_eq!(world.say(again, group, 2).unwrap_err().code, ErrorCode::UserNotInGroup);
+}
