@@ -124,6 +124,9 @@ impl LiveGroups {
             }
             return answer;
         }
+        if let RequestBody::SendLiveMessage(send) = body {
+            self.note_unresolved(send.group, send.client_message_id);
+        }
         self.on_refused(now, body, without_answer(body).into(), out);
         None
     }
@@ -201,7 +204,7 @@ impl LiveGroups {
             }
             RequestBody::JoinLiveGroup(join) => {
                 if self.rooms.get(&join.group).is_some_and(|room| room.viewer.cursor().is_none()) {
-                    self.rooms.remove(&join.group);
+                    self.take_room(join.group);
                 }
             }
             RequestBody::LeaveLiveGroup(group) => {

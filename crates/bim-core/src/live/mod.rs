@@ -32,6 +32,10 @@ use room::Room;
 /// the oldest is forgotten, and the server refuses.
 const DISSOLVED_GROUPS_MAX: usize = 256;
 
+/// Own messages without a verdict that are remembered beyond a stay in a group. When full the oldest is forgotten, and a
+/// copy of it that comes later shows as received.
+const UNRESOLVED_SENDS_MAX: usize = 4096;
+
 /// The path has lost something; only a rejoin can tell what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PathBroken;
@@ -46,13 +50,16 @@ pub(crate) struct LiveGroups {
     /// Own messages that wait for a verdict, and how many calls of each wait: as many as the outbox holds. Whoever leaves
     /// and enters a group meanwhile still knows their copies.
     sending: BTreeMap<(ConversationShortId, ClientMessageId), u32>,
+    /// Own messages that no verdict will come for, of groups the client is not in. Whoever enters again still knows their
+    /// copies.
+    unresolved: VecDeque<(ConversationShortId, ClientMessageId)>,
     dissolved: VecDeque<ConversationShortId>,
 }
 
 impl LiveGroups {
     pub(crate) fn new(me: Uid) -> Self {
-        let (rooms, leaving, sending) = Default::default();
-        Self { me, rooms, leaving, sending, dissolved: VecDeque::new() }
+        let (rooms, leaving, sending, unresolved) = Default::default();
+        Self { me, rooms, leaving, sending, unresolved, dissolved: VecDeque::new() }
     }
 
     /// The connection ended. Groups that were being left are entered again only when something was sent to them
@@ -149,20 +156,45 @@ impl LiveGroups {
 
     /// The room of a group that is entered, made anew if the client is not in it.
     fn room_to_enter(&mut self, group: ConversationShortId) -> &mut Room {
-        let Self { me, rooms, sending, .. } = self;
+        let Self { me, rooms, sending, unresolved, .. } = self;
         rooms.entry(group).or_insert_with(|| {
             let mut room = Room::joining(me.clone());
             let (first, last) = ((group, ClientMessageId::new(0)), (group, ClientMessageId::new(u128::MAX)));
             for ((_, id), calls) in sending.range(first..=last) {
                 (0..*calls).for_each(|_| room.viewer.on_send(*id));
             }
+            unresolved.retain(|(of, id)| {
+                if *of == group {
+                    room.viewer.on_send(*id);
+                    room.viewer.on_no_verdict(*id);
+                }
+                *of != group
+            });
             room
         })
+    }
+
+    /// No verdict will come for a message, and the client is not in its group.
+    fn note_unresolved(&mut self, group: ConversationShortId, id: ClientMessageId) {
+        if self.unresolved.len() >= UNRESOLVED_SENDS_MAX {
+            self.unresolved.pop_front();
+        }
+        self.unresolved.push_back((group, id));
+    }
+
+    /// Takes a room away. What no verdict will come for stays known.
+    fn take_room(&mut self, group: ConversationShortId) -> Option<Room> {
+        let room = self.rooms.remove(&group)?;
+        for id in room.viewer.unresolved() {
+            self.note_unresolved(group, id);
+        }
+        Some(room)
     }
 
     /// A message waits for a verdict.
     fn note_send(&mut self, group: ConversationShortId, id: ClientMessageId) {
         *self.sending.entry((group, id)).or_default() += 1;
+        self.unresolved.retain(|known| *known != (group, id));
         if let Some(room) = self.rooms.get_mut(&group) {
             room.viewer.on_send(id);
         }
@@ -182,7 +214,7 @@ impl LiveGroups {
 
     /// The client is not in a group any more. Taps that wait for it are lost, for this reason.
     fn drop_room(&mut self, group: ConversationShortId, reason: ErrorCode, out: &mut Outputs) {
-        if let Some(room) = self.rooms.remove(&group) {
+        if let Some(room) = self.take_room(group) {
             tell_lost(group, room.taps.lost_with_membership(), reason.into(), out);
         }
     }

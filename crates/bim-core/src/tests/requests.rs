@@ -227,6 +227,28 @@ fn a_send_that_times_out_is_not_reported_as_refused_and_its_copy_tells_the_truth
 }
 
 #[test]
+fn a_send_without_a_verdict_is_known_by_its_copy_also_in_the_next_stay() {
+    for leaves_first in [true, false] {
+        let mut bench = Bench::joined();
+        send(&mut bench, 7);
+        if leaves_first {
+            bench.ask(Ask::Leave(group()));
+            bench.answer(4, Ok(ResponseBody::Done));
+        }
+        bench.now = bench.now + REQUEST_TIMEOUT;
+        bench.frame(bim_proto::ServerFrame::Ping(bim_proto::Ping { nonce: 1 }));
+        if !leaves_first {
+            bench.ask(Ask::Leave(group()));
+            bench.answer(4, Ok(ResponseBody::Done));
+        }
+        bench.ask(Ask::Join(group(), None));
+        bench.answer(5, Ok(crate::testing::joined_at(10, bim_types::ResumeVerdict::Fresh)));
+        let mine = message(11, "alice", 7);
+        assert_eq!(bench.frame(push(mine.clone())), [live(LiveEvent::Sent(mine))], "{leaves_first}");
+    }
+}
+
+#[test]
 fn a_send_whose_copy_came_is_accepted_even_if_its_verdict_never_comes() {
     let mut bench = Bench::joined();
     let (call, _) = send(&mut bench, 7);

@@ -274,6 +274,11 @@ impl Viewer {
         self.own.no_verdict(id);
     }
 
+    /// The own messages that no verdict will come for, and whose copy may still come.
+    pub fn unresolved(&self) -> impl Iterator<Item = ClientMessageId> {
+        self.own.unresolved()
+    }
+
     /// The copy of an own message, when it came before its verdict. The body is
     /// [`MessageBody::Unknown`](bim_types::MessageBody::Unknown) when the message was removed since.
     #[must_use]

@@ -116,6 +116,11 @@ impl OwnSends {
         }
     }
 
+    /// The messages that no verdict will come for.
+    pub(super) fn unresolved(&self) -> impl Iterator<Item = ClientMessageId> {
+        self.by_id.iter().filter(|(_, own)| own.waiting == 0 && !own.reported).map(|(id, _)| *id)
+    }
+
     pub(super) fn copy_of(&self, id: ClientMessageId) -> Option<&Message> {
         self.by_id.get(&id)?.seen.as_ref()
     }
