@@ -3,7 +3,7 @@
 use bim_proto::RequestBody;
 use bim_proto::stored::{StoredLiveAttributes, StoredLiveCounters, StoredLiveMessage, StoredTaps};
 use bim_types::store::{Append, IdempotencyKey, LogOp, Put, RecordKey, Replace};
-use bim_types::{GroupKey, MessageBody, Priority, Seq};
+use bim_types::{ClientMessageId, GroupKey, MessageBody, Priority, Seq, Uid};
 
 use super::hall::Hall;
 use super::people::Person;
@@ -99,6 +99,11 @@ impl Hall {
         let Some((person, request, priority)) = asked else {
             return Err(Wrong("authority", format!("a message of {} that it did not send", id.sender)));
         };
+        let by = request.map(|request| (person.clone(), request));
+        if self.is_on_its_way(key, &person.uid, id.client_id) {
+            // It was let in when it came first. Whatever holds now, its one verdict is the log's.
+            return Ok((What::Send(priority, id.client_id), by));
+        }
         let is_high = priority == Priority::High;
         if let Err(code) = may_send(room, person, is_high, self.policy, self.now.mono) {
             return Err(Wrong(
@@ -112,8 +117,15 @@ impl Hall {
             let what = format!("a message of {} is let in behind a change that is being written", person.uid);
             return Err(Wrong("authority", format!("{what} and forbids it: {code:?}")));
         }
-        let by = request.map(|request| (person.clone(), request));
         Ok((What::Send(priority, id.client_id), by))
+    }
+
+    /// Whether a message of this user waits for the log already.
+    fn is_on_its_way(&self, key: GroupKey, uid: &Uid, message: ClientMessageId) -> bool {
+        self.flights.values().any(|flight| {
+            let is_its = matches!(&flight.by, Some((person, _)) if person.uid == *uid);
+            flight.key == key && is_its && matches!(flight.what, What::Send(_, id) if id == message)
+        })
     }
 
     /// The group after what is being written.
