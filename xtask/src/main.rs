@@ -1,4 +1,4 @@
-//! The chores of the project: `cargo xtask ci`, `fix`, `tidy`, `codegen` and `fuzz`.
+//! The chores of the project: `cargo xtask ci`, `fix`, `tidy`, `codegen`, `sim`, `fuzz`, `bench` and `size`.
 //!
 //! Owns the gate and the rules of the tree; it never ships and nothing depends on it. Every command ends with
 //! exit code 0, or says what was wrong and which command mends it.
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod ci;
 mod codegen;
 mod failure;
@@ -15,6 +16,7 @@ mod fix;
 mod fuzz;
 mod shell;
 mod sim;
+mod size;
 mod tidy;
 
 /// The project's own chores.
@@ -39,6 +41,10 @@ enum Chore {
     Sim(sim::Args),
     /// Feeds decoders, parsers and machines with bytes that try to break their promises.
     Fuzz(fuzz::Args),
+    /// Runs the benchmarks of another revision and of this tree in turns, and compares them.
+    Bench(bench::Args),
+    /// Builds a client with WebSocket, TLS and store as small as it gets, and fails when it is too large.
+    Size(size::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
         Chore::Codegen(args) => codegen::run(&root, &args),
         Chore::Sim(args) => sim::run(&root, &args),
         Chore::Fuzz(args) => fuzz::run(&root, &args),
+        Chore::Bench(args) => bench::run(&root, &args),
+        Chore::Size(args) => size::run(&root, &args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

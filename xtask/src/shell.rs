@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 
 /// The folder of the workspace's root manifest.
@@ -43,6 +45,38 @@ pub(crate) fn output_of(command: &mut Command) -> Result<Output, Failure> {
     })
 }
 
+/// A program that cargo built.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Built {
+    /// Its target's name.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+/// Runs a building cargo call, lets it show its progress, and says which programs it has built.
+pub(crate) fn executables(command: &mut Command) -> Result<Vec<Built>, Failure> {
+    command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
+    let output = output_of(command)?;
+    if output.status.success() {
+        return Ok(executables_in(&String::from_utf8_lossy(&output.stdout)));
+    }
+    Err(Failure::new(
+        format!("{} failed: {}", spelled(command), output.status),
+        "see what the compiler says above",
+    ))
+}
+
+fn executables_in(messages: &str) -> Vec<Built> {
+    let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).map(str::to_owned);
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    messages
+        .filter_map(|message| {
+            let (name, path) = (text(&message, "/target/name")?, text(&message, "/executable")?);
+            Some(Built { name, path: path.into() })
+        })
+        .collect()
+}
+
 /// Runs a command to its end and lets it print; fails when it does.
 pub(crate) fn watch(command: &mut Command, mend: &str) -> Result<(), Failure> {
     let status = command.status().map_err(|error| {
@@ -80,7 +114,18 @@ pub(crate) fn spelled(command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cargo, spelled, workspace_root};
+    use super::{Built, cargo, executables_in, spelled, workspace_root};
+
+    #[test]
+    fn programs_are_found_among_the_messages_of_a_build() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"bim"},"executable":null}"#,
+            "\nsomething else\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"codec"},"executable":"/x/codec-1"}"#,
+        );
+        let codec = Built { name: "codec".to_owned(), path: "/x/codec-1".into() };
+        assert_eq!(executables_in(messages), [codec]);
+    }
 
     #[test]
     fn the_root_holds_the_workspace_manifest() {

@@ -1,0 +1,93 @@
+//! `cargo xtask size`: builds the small client with the profile `size` and says how many bytes it has.
+//!
+//! What is weighed is a whole program, `examples/small_client`: WebSocket, TLS and store, no QUIC. It is a package of its
+//! own, so that nothing that other packages of the workspace ask for gets in. No step of the gate: an optimised build of
+//! everything with one code generation unit takes minutes.
+
+use std::path::Path;
+
+use crate::failure::Failure;
+use crate::shell;
+
+const PACKAGE: &str = "bim-small-client";
+const PROGRAM: &str = "small_client";
+/// What the program may have, in bytes, stripped.
+const BYTES_MAX: u64 = 2_500_000;
+/// A program that ends at a panic needs no tables for unwinding. No profile can say so; Windows insists on them.
+const WITHOUT_TABLES: &str = "-C force-unwind-tables=no";
+/// What must not be in what is weighed, because a client without QUIC does not have it.
+const WITHOUT: [&str; 4] = ["quinn", "quinn-proto", "rcgen", "regex"];
+
+/// Options of `cargo xtask size`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Weigh what the profile alone gives, with the tables for unwinding that it can not turn off.
+    #[arg(long)]
+    profile_alone: bool,
+}
+
+/// Builds and weighs.
+pub(crate) fn run(root: &Path, args: &Args) -> Result<(), Failure> {
+    let tree = ["tree", "-p", PACKAGE, "-e", "normal", "--prefix", "none", "-f", "{p}"];
+    alien(&shell::capture(&mut shell::cargo(root, &tree))?)?;
+    let mut build = shell::cargo(root, &["build", "--profile", "size", "-p", PACKAGE]);
+    if !args.profile_alone && !cfg!(windows) {
+        build.env("RUSTFLAGS", flags(std::env::var("RUSTFLAGS").ok().as_deref()));
+    }
+    let built = shell::executables(&mut build)?;
+    let program = built.iter().find(|built| built.name == PROGRAM).ok_or_else(|| {
+        Failure::new(format!("cargo did not build {PROGRAM}"), "see the manifest in examples/small_client")
+    })?;
+    let bytes = std::fs::metadata(&program.path).map_err(|error| Failure::file(&program.path, &error))?.len();
+    println!("{bytes} bytes of {BYTES_MAX}: {}", program.path.display());
+    within(bytes)
+}
+
+/// The caller's flags and ours.
+fn flags(given: Option<&str>) -> String {
+    given.into_iter().chain([WITHOUT_TABLES]).collect::<Vec<_>>().join(" ")
+}
+
+fn within(bytes: u64) -> Result<(), Failure> {
+    if bytes <= BYTES_MAX {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("the client is {} bytes too large", bytes - BYTES_MAX),
+        "docs/performance.md says how to see which dependency it is",
+    ))
+}
+
+/// Fails when something is weighed that such a client does not have.
+fn alien(tree: &str) -> Result<(), Failure> {
+    let mut names = tree.lines().filter_map(|line| line.split(' ').next());
+    let Some(name) = names.find(|name| WITHOUT.contains(name)) else { return Ok(()) };
+    Err(Failure::new(
+        format!("{PACKAGE} has {name} in its tree"),
+        format!("`cargo tree -p {PACKAGE} -e normal -i {name}` says who brings it"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BYTES_MAX, alien, flags, within};
+
+    #[test]
+    fn a_client_may_have_the_limit_and_not_a_byte_more() {
+        assert!(within(BYTES_MAX).is_ok());
+        let failure = within(BYTES_MAX + 7).unwrap_err();
+        assert!(failure.what.contains("7 bytes too large"), "{failure}");
+    }
+
+    #[test]
+    fn flags_of_the_caller_are_kept() {
+        assert_eq!(flags(None), "-C force-unwind-tables=no");
+        assert_eq!(flags(Some("-D warnings")), "-D warnings -C force-unwind-tables=no");
+    }
+
+    #[test]
+    fn what_such_a_client_does_not_have_is_not_weighed() {
+        assert!(alien("bim-small-client v0.1.0 (/x)\nring v0.17.14\n").is_ok());
+        assert!(alien("bim v0.1.0 (/x)\nquinn v0.11.12\n").unwrap_err().mend.contains("-i quinn"));
+    }
+}
