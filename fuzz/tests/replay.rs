@@ -95,7 +95,17 @@ fn a_queue_survives_the_corpus_and_its_mutations() {
     let reached = replay("fanout_queue");
     must_reach(
         &reached,
-        &["low", "normal", "high", "control", "replayed", "left out", "too slow", "left a group"],
+        &[
+            "low",
+            "normal",
+            "high",
+            "control",
+            "whole batch",
+            "replayed",
+            "left out",
+            "too slow",
+            "left a group",
+        ],
     );
 }
 

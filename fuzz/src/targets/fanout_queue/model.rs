@@ -1,8 +1,9 @@
 //! What a queue should have done.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use bim_livegroup::queue::{LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
+use bim_livegroup::queue::{LiveBatch, LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
 use bim_proto::ServerFrame;
 use bim_types::{AppId, ConversationShortId, GroupKey, LiveGap, Priority, Seq};
 use bytes::Bytes;
@@ -92,7 +93,11 @@ impl Model {
         let live = live(lane, self.last, size);
         let bytes = live.frame.len();
         let before = self.queue.len();
-        match self.queue.push_live(live) {
+        let pushed = match self.last % 3 {
+            0 => self.queue.push_live(live),
+            _ => self.queue.push_batch(&Arc::new(LiveBatch::new(vec![live]))),
+        };
+        match pushed {
             Ok(()) => {
                 self.lanes.entry(lane).or_default().open.push_back((self.last, bytes));
                 self.give_up(before + 1 - self.queue.len());
@@ -160,6 +165,11 @@ impl Model {
 
     /// Writes one frame; false when there was none.
     fn pop(&mut self) -> bool {
+        if let Some(batch) = self.queue.pop_batch() {
+            self.reached.count("whole batch");
+            batch.wire().frames().iter().for_each(|frame| self.deliver(frame));
+            return true;
+        }
         let waits = !self.queue.is_empty();
         let Some(frame) = self.queue.pop() else {
             assert!(!waits, "a queue that is not empty gives a frame");
