@@ -44,7 +44,7 @@ enum Chore {
     /// Runs the benchmarks of another revision and of this tree in turns, and compares them.
     Bench(bench::Args),
     /// Builds a client with WebSocket, TLS and store as small as it gets, and fails when it is too large.
-    Size(size::Args),
+    Size,
 }
 
 fn main() -> ExitCode {
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         Chore::Sim(args) => sim::run(&root, &args),
         Chore::Fuzz(args) => fuzz::run(&root, &args),
         Chore::Bench(args) => bench::run(&root, &args),
-        Chore::Size(args) => size::run(&root, &args),
+        Chore::Size => size::run(&root),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,27 +13,14 @@ const PACKAGE: &str = "bim-small-client";
 const PROGRAM: &str = "small_client";
 /// What the program may have, in bytes, stripped.
 const BYTES_MAX: u64 = 2_500_000;
-/// A program that ends at a panic needs no tables for unwinding. No profile can say so; Windows insists on them.
-const WITHOUT_TABLES: &str = "-C force-unwind-tables=no";
 /// What must not be in what is weighed, because a client without QUIC does not have it.
 const WITHOUT: [&str; 4] = ["quinn", "quinn-proto", "rcgen", "regex"];
 
-/// Options of `cargo xtask size`.
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    /// Weigh what the profile alone gives, with the tables for unwinding that it can not turn off.
-    #[arg(long)]
-    profile_alone: bool,
-}
-
 /// Builds and weighs.
-pub(crate) fn run(root: &Path, args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(root: &Path) -> Result<(), Failure> {
     let tree = ["tree", "-p", PACKAGE, "-e", "normal", "--prefix", "none", "-f", "{p}"];
     alien(&shell::capture(&mut shell::cargo(root, &tree))?)?;
     let mut build = shell::cargo(root, &["build", "--profile", "size", "-p", PACKAGE]);
-    if !args.profile_alone && !cfg!(windows) {
-        build.env("RUSTFLAGS", flags(std::env::var("RUSTFLAGS").ok().as_deref()));
-    }
     let built = shell::executables(&mut build)?;
     let program = built.iter().find(|built| built.name == PROGRAM).ok_or_else(|| {
         Failure::new(format!("cargo did not build {PROGRAM}"), "see the manifest in examples/small_client")
@@ -41,11 +28,6 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<(), Failure> {
     let bytes = std::fs::metadata(&program.path).map_err(|error| Failure::file(&program.path, &error))?.len();
     println!("{bytes} bytes of {BYTES_MAX}: {}", program.path.display());
     within(bytes)
-}
-
-/// The caller's flags and ours.
-fn flags(given: Option<&str>) -> String {
-    given.into_iter().chain([WITHOUT_TABLES]).collect::<Vec<_>>().join(" ")
 }
 
 fn within(bytes: u64) -> Result<(), Failure> {
@@ -70,19 +52,13 @@ fn alien(tree: &str) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BYTES_MAX, alien, flags, within};
+    use super::{BYTES_MAX, alien, within};
 
     #[test]
     fn a_client_may_have_the_limit_and_not_a_byte_more() {
         assert!(within(BYTES_MAX).is_ok());
         let failure = within(BYTES_MAX + 7).unwrap_err();
         assert!(failure.what.contains("7 bytes too large"), "{failure}");
-    }
-
-    #[test]
-    fn flags_of_the_caller_are_kept() {
-        assert_eq!(flags(None), "-C force-unwind-tables=no");
-        assert_eq!(flags(Some("-D warnings")), "-D warnings -C force-unwind-tables=no");
     }
 
     #[test]
