@@ -93,9 +93,9 @@ impl Pipe {
         self.bytes = self.under_way.iter().map(|(_, item)| item.size()).sum();
     }
 
-    /// Whatever slowed it down is over; what is under way arrives now.
-    pub(super) fn calm(&mut self, now: Mono) {
-        (self.rate, self.stalled_until) = (None, now);
+    /// Whatever slowed it down is over, also what did when it was opened; what is under way arrives now.
+    pub(super) fn calm(&mut self, now: Mono, latency: Duration) {
+        (self.rate, self.stalled_until, self.config.latency) = (None, now, latency);
         for (due, _) in &mut self.under_way {
             *due = now.min(*due);
         }

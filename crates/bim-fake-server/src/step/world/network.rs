@@ -177,7 +177,7 @@ impl<W: Watcher> World<W> {
     pub(super) fn calm_link(&mut self, id: LinkId) {
         for direction in [Direction::Up, Direction::Down] {
             let Some(link) = self.links.get_mut(&id) else { return };
-            link.pipe(direction).calm(self.now);
+            link.pipe(direction).calm(self.now, self.config.link.latency);
             self.plan_arrival_anew(id, direction);
         }
     }
