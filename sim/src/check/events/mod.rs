@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bim_core::{Answer, Ask, CallId, Command, Event, LiveEvent};
 use bim_proto::SendLive;
+use bim_server_core::Output;
 use bim_types::store::StreamId;
 use bim_types::{
     AppId, ClientMessageId, ConnectStatus, ConversationShortId, DisconnectReason, Message, Mono, Refusal,
@@ -69,6 +70,8 @@ impl Check for Events {
     fn see(&mut self, context: &Context<'_>, sight: &Sight<'_>) -> Result<(), String> {
         match sight {
             Sight::ToGroup(key, _) => self.app = Some(key.app),
+            // What is read again may be heard of before anything new is sent.
+            Sight::Output(Output::JoinGroup { group, .. }) => self.app = Some(group.app),
             Sight::Client(client, sight) => {
                 let truth = Truth { ledger: context.ledger, app: self.app };
                 let viewer = self.viewers.entry(*client).or_default();
