@@ -49,7 +49,7 @@ pub struct ServerConfig {
     pub tls: TlsFiles,
     /// Addresses of proxies: their connections are not counted by address. By default the loopback ones.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Fan-out shards; 0 (the default) for one per core. With 1 there is no task for them.
+    /// Fan-out shards; 0 (the default) for one per core.
     pub workers: usize,
     /// What bounds what.
     pub limits: Limits,

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bim_transport::{BoxConnection, Connection, TransportError};
@@ -26,7 +26,8 @@ const TURNS_PER_POLL: usize = 4;
 /// Owns one connection from its acceptance to its end.
 pub(crate) struct Driver {
     id: ConnectionId,
-    connection: BoxConnection,
+    /// `None` while the task sleeps and the connection is in its mailbox.
+    connection: Option<BoxConnection>,
     takes_batches: bool,
     mailbox: Arc<Mailbox>,
     pump: PollSender<Arrival>,
@@ -104,7 +105,7 @@ impl Driver {
         Self {
             id,
             takes_batches: connection.takes_batches(),
-            connection,
+            connection: Some(connection),
             mailbox,
             pump,
             place,
@@ -127,7 +128,7 @@ impl Driver {
                 let _ = timeout(self.farewell(), poll_fn(|cx| self.poll_farewell(cx))).await;
             }
             Ending::PeerClosed | Ending::TooMuch | Ending::TooMany => {
-                let _ = timeout(self.farewell(), poll_fn(|cx| self.connection.poll_close(cx))).await;
+                let _ = timeout(self.farewell(), poll_fn(|cx| self.connection().poll_close(cx))).await;
             }
             Ending::Failed | Ending::ServerGone => {}
         }
@@ -140,6 +141,9 @@ impl Driver {
     }
 
     fn poll_serve(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        if self.connection.is_none() {
+            self.connection = self.mailbox.take_up();
+        }
         for _ in 0..TURNS_PER_POLL {
             if let Some(ending) = self.on_notes() {
                 return Poll::Ready(ending);
@@ -161,12 +165,26 @@ impl Driver {
                 Writing::Idle | Writing::Flushing | Writing::More => Until::Frame,
             };
             let more = more_to_read || self.writing == Writing::More;
-            if !more && self.mailbox.sleep(cx.waker(), self.seen, until) {
+            if !more && self.sleep(cx.waker(), until) {
                 return Poll::Pending;
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Arranges to be woken; see [`Mailbox::sleep`] and [`Mailbox::park`].
+    fn sleep(&mut self, waker: &Waker, until: Until) -> bool {
+        if self.writing != Writing::Idle || !self.takes_batches {
+            return self.mailbox.sleep(waker, self.seen, until);
+        }
+        let Some(connection) = self.connection.take() else { return false };
+        self.connection = self.mailbox.park(connection, waker, self.seen).err();
+        self.connection.is_none()
+    }
+
+    fn connection(&mut self) -> &mut BoxConnection {
+        self.connection.as_mut().expect("the task takes its connection up before anything else")
     }
 
     fn on_notes(&mut self) -> Option<Ending> {
@@ -183,7 +201,7 @@ impl Driver {
                 return Some(Ending::TooMany);
             }
             self.admitted = true;
-            self.connection.set_frame_limit(FRAME_BYTES_MAX);
+            self.connection().set_frame_limit(FRAME_BYTES_MAX);
         }
         None
     }
@@ -198,7 +216,7 @@ impl Driver {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Result<Writing, TransportError> {
         let mut after = Writing::More;
         for _ in 0..FRAMES_PER_TURN {
-            if self.connection.poll_ready(cx)?.is_pending() {
+            if self.connection().poll_ready(cx)?.is_pending() {
                 return Ok(Writing::Blocked);
             }
             let Some((parcel, more)) = self.mailbox.pop(self.takes_batches) else {
@@ -208,8 +226,8 @@ impl Driver {
             // There is room: a peer that takes nothing at all runs out of it soon enough.
             self.patience = None;
             let started = match &parcel {
-                Parcel::Frame(frame) => self.connection.start_send(frame.clone()),
-                Parcel::Batch(batch) => self.connection.start_send_batch(batch.wire()),
+                Parcel::Frame(frame) => self.connection().start_send(frame.clone()),
+                Parcel::Batch(batch) => self.connection().start_send_batch(batch.wire()),
             };
             match started {
                 Ok(()) => {}
@@ -223,7 +241,7 @@ impl Driver {
                 break;
             }
         }
-        let flushed = self.connection.poll_flush(cx)?.is_ready();
+        let flushed = self.connection().poll_flush(cx)?.is_ready();
         Ok(if after == Writing::Idle && !flushed { Writing::Flushing } else { after })
     }
 
@@ -259,7 +277,7 @@ impl Driver {
         }
         for _ in 0..FRAMES_PER_TURN {
             if self.held.is_none() {
-                match self.connection.poll_recv(cx) {
+                match self.connection().poll_recv(cx) {
                     Poll::Pending => return Reading::Waiting,
                     Poll::Ready(None) => return Reading::Ended(Ending::PeerClosed),
                     Poll::Ready(Some(Err(error))) => {
@@ -306,10 +324,19 @@ impl Driver {
 
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         while self.mailbox.has_control() {
-            ready!(self.connection.poll_ready(cx))?;
+            ready!(self.connection().poll_ready(cx))?;
             let Some(frame) = self.mailbox.pop_control() else { break };
-            self.connection.start_send(frame)?;
+            self.connection().start_send(frame)?;
         }
-        self.connection.poll_close(cx)
+        self.connection().poll_close(cx)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // A task that is cut while it sleeps cuts its connection at once, whoever still knows the mailbox.
+        if self.connection.is_none() {
+            self.mailbox.cut();
+        }
     }
 }

@@ -6,7 +6,7 @@ use bim_server_core::queue::{LiveBatch, LiveFrame};
 use bim_types::GroupKey;
 
 /// Messages of one group that become one batch. One more, and the batch leaves.
-const BATCH_MESSAGES_MAX: usize = 64;
+const BATCH_MESSAGES_MAX: usize = 256;
 
 /// Bytes of one group that become one batch. When as many are there, the batch leaves.
 const BATCH_BYTES_MAX: usize = 64 * 1024;
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_full_batch_leaves_at_once() {
         let mut gathering = Gathering::default();
-        let batch = (1..=64).find_map(|seq| gathering.add(live(1, seq, 10))).unwrap();
+        let batch = (1..=256).find_map(|seq| gathering.add(live(1, seq, 10))).unwrap();
         assert_eq!(batch.frames().len(), BATCH_MESSAGES_MAX);
         let batch = (1..=64).find_map(|seq| gathering.add(live(1, seq, 40_000))).unwrap();
         assert_eq!((batch.frames().len(), batch.wire().bytes()), (2, 80_000));

@@ -34,9 +34,14 @@ impl Group {
         }
     }
 
-    /// Everyone in the group.
-    pub(super) fn mailboxes(&self) -> impl Iterator<Item = &Mailbox> {
-        self.members.iter().map(|(_, mailbox)| &**mailbox)
+    /// So many of those in the group, from a place in the row on.
+    pub(super) fn mailboxes(&self, from: usize, count: usize) -> impl Iterator<Item = &Mailbox> {
+        self.members.iter().skip(from).take(count).map(|(_, mailbox)| &**mailbox)
+    }
+
+    /// How many are in it.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
     }
 
     /// Whether nobody is in it.

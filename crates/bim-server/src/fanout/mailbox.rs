@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use bim_server_core::queue::{LiveBatch, LiveFrame, QueueLimits, QueueOverflow, ViewerQueue};
+use bim_transport::BoxConnection;
 use bim_types::GroupKey;
 use bytes::Bytes;
 
-/// A [`ViewerQueue`] behind a lock that is held for a push or a pop and nothing else, and the waker of the
-/// connection's task.
+use super::parked::{Parked, Sent};
+
+/// A [`ViewerQueue`] behind a lock that is held for a push, a pop or one write, and the waker of the connection's task.
+///
+/// *When idle.* A task that has nothing to write leaves its connection here. A batch for it is then written by who
+/// brings it, with no queue and no other task between; only what the peer does not take at once wakes the task.
 ///
 /// *When full.* The queue gives up LOW and NORMAL by its own rules. When frames that must not be given up
 /// fill it, the connection is over: what waits is let go, [`Notes::overflowed`] is set, and from then on
@@ -29,6 +34,8 @@ struct State {
     control: usize,
     notes: Notes,
     sleeper: Option<(Waker, Until)>,
+    /// The connection, while its task sleeps and nothing waits.
+    parked: Option<Parked>,
     /// Groups that were left and whose shard has not heard of it yet, with how often. Nothing of them is taken.
     barred: Vec<(GroupKey, u32)>,
 }
@@ -90,7 +97,19 @@ impl Mailbox {
 
     /// Queues messages of a group for a viewer.
     pub(crate) fn push_batch(&self, group: GroupKey, batch: &Arc<LiveBatch>) {
-        self.change(|state| if state.takes(group) { state.queue.push_batch(batch) } else { Ok(()) });
+        let mut state = self.lock();
+        if !state.takes(group) {
+            return;
+        }
+        match state.write(batch) {
+            Sent::Whole => {}
+            Sent::Partly => {
+                let woken = state.wake(Until::Frame);
+                drop(state);
+                woken.into_iter().for_each(Waker::wake);
+            }
+            Sent::Not => self.change_locked(state, |state| state.queue.push_batch(batch)),
+        }
     }
 
     /// Queues a message that a resume reads again.
@@ -183,19 +202,50 @@ impl Mailbox {
 
     /// Arranges to be woken. `false` when there is something to do already, beyond the notes that were seen.
     pub(crate) fn sleep(&self, waker: &Waker, seen: Notes, until: Until) -> bool {
+        self.lock().sleep(waker, seen, until)
+    }
+
+    /// Arranges to be woken for a frame or a note, and leaves the connection here meanwhile: nothing of it waits to be
+    /// written. Given back when there is something to do already, beyond the notes that were seen.
+    pub(crate) fn park(
+        &self,
+        connection: BoxConnection,
+        waker: &Waker,
+        seen: Notes,
+    ) -> Result<(), BoxConnection> {
         let mut state = self.lock();
-        if state.notes != seen || (until == Until::Frame && !state.queue.is_empty()) {
-            return false;
+        if !state.sleep(waker, seen, Until::Frame) {
+            return Err(connection);
         }
-        match &mut state.sleeper {
-            Some((known, wanted)) if known.will_wake(waker) => *wanted = until,
-            sleeper => *sleeper = Some((waker.clone(), until)),
-        }
-        true
+        state.parked = Some(Parked::new(connection));
+        Ok(())
+    }
+
+    /// Takes the connection back, if it was parked.
+    ///
+    /// # Panics
+    ///
+    /// As the connection did, when it did in a write of somebody else.
+    pub(crate) fn take_up(&self) -> Option<BoxConnection> {
+        let parked = self.lock().parked.take();
+        parked.map(Parked::into_connection)
+    }
+
+    /// Drops the connection, if it was parked.
+    pub(crate) fn cut(&self) {
+        let parked = self.lock().parked.take();
+        drop(parked);
     }
 
     fn change(&self, push: impl FnOnce(&mut State) -> Result<(), QueueOverflow>) {
-        let mut state = self.lock();
+        self.change_locked(self.lock(), push);
+    }
+
+    fn change_locked(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        push: impl FnOnce(&mut State) -> Result<(), QueueOverflow>,
+    ) {
         if state.notes.closing {
             return;
         }
@@ -229,6 +279,29 @@ impl State {
     /// Whether messages of a group are taken.
     fn takes(&self, group: GroupKey) -> bool {
         !self.notes.overflowed && !self.barred.iter().any(|(barred, _)| *barred == group)
+    }
+
+    fn sleep(&mut self, waker: &Waker, seen: Notes, until: Until) -> bool {
+        if self.notes != seen || (until == Until::Frame && !self.queue.is_empty()) {
+            return false;
+        }
+        match &mut self.sleeper {
+            Some((known, wanted)) if known.will_wake(waker) => *wanted = until,
+            sleeper => *sleeper = Some((waker.clone(), until)),
+        }
+        true
+    }
+
+    /// Writes a batch past the queue, when nothing is before it and the connection is at hand.
+    fn write(&mut self, batch: &LiveBatch) -> Sent {
+        match (&mut self.parked, &self.sleeper) {
+            (Some(parked), Some((waker, _)))
+                if !self.notes.closing && self.queue.is_empty() && parked.takes_batches() =>
+            {
+                parked.send(batch.wire(), waker)
+            }
+            _ => Sent::Not,
+        }
     }
 
     fn overflow(&mut self) {

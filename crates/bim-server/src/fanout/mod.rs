@@ -1,48 +1,50 @@
-//! Group → connections: how one broadcast becomes a frame in the queue of each viewer.
+//! Group → connections: how one broadcast becomes bytes at each viewer.
 //!
-//! *What it is.* Each connection has a [`Mailbox`], its bounded outbound queue. A [`Shard`] knows the
-//! mailboxes of some connections and who of them is in which group. A [`Fanout`] sends the engine's outputs
-//! to the shard of the connection they concern, and broadcasts to every shard: all messages of a group that one turn
-//! of the pump brought, as one batch that is encoded once.
+//! *What it is.* Each connection has a [`Mailbox`], its bounded outbound queue, with the connection itself in it while
+//! that is idle. A shard, a task, knows the mailboxes of some connections and who of them is in which group. A [`Fanout`]
+//! sends the engine's outputs to the shard of the connection they concern, and broadcasts to every shard: all messages of
+//! a group that came while the last broadcast was under way, as one batch that is encoded once.
 //!
 //! *What it never does.* It makes no list of connections for a message, copies no frame, and waits for no
 //! connection. Which frame a full queue gives up is decided by the queue of the machine below.
 //!
 //! ```text
-//!   pump ─► Fanout ─┬─► Shard 0 ─► Mailbox of 2, 4, 6 … ─► their tasks, woken when idle
-//!                   └─► Shard 1 ─► Mailbox of 1, 3, 5 …
+//!   pump ─► Fanout ─┬─► shard 0 ─► Mailbox of 2, 4, 6 … ─► their sockets; their tasks where a socket is full
+//!                   └─► shard 1 ─► Mailbox of 1, 3, 5 …
 //! ```
 //!
+//! *When behind.* What is accepted while a broadcast is under way is gathered; when a whole batch has been gathered and
+//! the last is still under way, the pump waits, and with it everyone who sends.
+//!
 //! *Order.* A connection belongs to one shard, and a shard obeys in order, so for each connection the order of
-//! the engine's outputs holds. Across shards one thing holds too: when a connection was taken out of a group,
+//! the engine's outputs holds, but for frames to one connection alone: they overtake a broadcast, as they do in its
+//! queue. Across shards one thing holds too: when a connection was taken out of a group,
 //! nothing of the group is put into its queue from that moment on, however far behind its shard is. So whoever
 //! kicked it is not answered before that.
 
 mod gathering;
 mod group;
+mod lane;
 mod mailbox;
 mod pace;
+mod parked;
+mod sending;
 mod shard;
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::sync::Arc;
 
-use bim_server_core::queue::LiveFrame;
+use bim_server_core::queue::{LiveBatch, LiveFrame};
 use bim_types::ConnectionId;
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, yield_now};
 use tokio::time::Instant;
 
 use gathering::Gathering;
+use lane::Lane;
 pub(crate) use mailbox::{Mailbox, Notes, Parcel, Until};
 use pace::Pace;
-pub(crate) use shard::{Shard, ShardCommand};
-
-/// Commands that wait for one shard. When full, the pump waits, and with it everyone who sends.
-const SHARD_QUEUE_MAX: usize = 1_024;
-
-/// Commands that a shard obeys before it lets other tasks run.
-const SHARD_TURN_MAX: usize = 64;
+use sending::Sending;
+pub(crate) use shard::ShardCommand;
 
 /// Most shards; more are of no use to one pump.
 pub(crate) const SHARDS_MAX: usize = 64;
@@ -51,30 +53,10 @@ pub(crate) const SHARDS_MAX: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Fanout {
     gathering: Gathering,
-    pace: Pace,
-    shards: Shards,
-}
-
-#[derive(Debug)]
-enum Shards {
-    /// One shard, obeyed in place: no other task, so the same inputs give the same order of events.
-    InPlace(Box<Shard>),
-    /// Several shards, each with a task of its own.
-    Spread(Spread),
-}
-
-/// Several shards, and every connection's mailbox.
-#[derive(Debug)]
-struct Spread {
+    pace: Arc<Pace>,
     lanes: Vec<Lane>,
+    /// Every connection's, for what must not wait for a shard.
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
-}
-
-/// The way to one shard.
-#[derive(Debug)]
-struct Lane {
-    commands: mpsc::Sender<ShardCommand>,
-    task: JoinHandle<()>,
 }
 
 /// A shard is gone, because its task panicked. The server cannot go on.
@@ -83,18 +65,18 @@ struct Lane {
 pub(crate) struct ShardGone;
 
 impl Fanout {
-    /// Starts so many shards; one is obeyed in place.
+    /// Starts so many shards, and at least one.
     pub(crate) fn start(shards: usize) -> Self {
-        let pace = Pace::new(Instant::now());
-        Self { gathering: Gathering::default(), pace, shards: Shards::start(shards) }
+        let lanes = (0..shards.clamp(1, SHARDS_MAX)).map(|_| Lane::start()).collect();
+        Self { gathering: Gathering::default(), pace: Arc::default(), lanes, mailboxes: HashMap::new() }
     }
 
-    /// Sends a message to its group, together with others of this turn.
+    /// Sends a message to its group, together with others. Waits when a whole batch has been gathered while the last one
+    /// is still under way.
     pub(crate) async fn broadcast(&mut self, live: LiveFrame) -> Result<(), ShardGone> {
-        match self.gathering.add(live) {
-            Some(batch) => self.shards.obey(ShardCommand::Broadcast(batch)).await,
-            None => Ok(()),
-        }
+        let Some(batch) = self.gathering.add(live) else { return Ok(()) };
+        self.pace.idle().await;
+        self.send(batch).await
     }
 
     /// Obeys, after everything that was said before to the same connection. Waits when a shard is behind.
@@ -103,61 +85,51 @@ impl Fanout {
         if let ShardCommand::Join(group, _) = &command
             && let Some(batch) = self.gathering.take(*group)
         {
-            self.shards.obey(ShardCommand::Broadcast(batch)).await?;
+            self.send(batch).await?;
         }
-        self.shards.obey(command).await
+        self.note(&command);
+        match command.connection() {
+            Some(connection) => self.lane_of(connection)?.send(command).await,
+            None => self.tell_all(command).await,
+        }
     }
 
-    /// When [`Self::send_gathered`] is to be called, if anything was gathered.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        (!self.gathering.is_empty()).then(|| self.pace.due())
+    /// Resolves when [`Self::send_gathered`] is to be called.
+    pub(crate) async fn due(&self) {
+        if self.gathering.is_empty() {
+            pending().await
+        }
+        self.pace.due().await;
     }
 
-    /// Sends what was gathered, and lets those who were woken write before more is gathered.
+    /// Whether [`Self::send_gathered`] is to be called now.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.gathering.is_empty() && self.pace.is_due(Instant::now())
+    }
+
+    /// Sends what was gathered.
     pub(crate) async fn send_gathered(&mut self) -> Result<(), ShardGone> {
-        let start = Instant::now();
         while let Some(batch) = self.gathering.take_any() {
-            self.shards.obey(ShardCommand::Broadcast(batch)).await?;
+            self.send(batch).await?;
         }
-        yield_now().await;
-        self.pace.sent(start, Instant::now());
         Ok(())
     }
-}
 
-impl Shards {
-    fn start(shards: usize) -> Self {
-        if shards <= 1 {
-            return Self::InPlace(Box::default());
-        }
-        let lanes = (0..shards.min(SHARDS_MAX)).map(|_| Lane::start()).collect();
-        Self::Spread(Spread { lanes, mailboxes: HashMap::new() })
+    async fn send(&mut self, batch: Arc<LiveBatch>) -> Result<(), ShardGone> {
+        let sending = Sending::new(batch, Arc::clone(&self.pace));
+        self.tell_all(ShardCommand::Broadcast(Arc::new(sending))).await
     }
 
-    async fn obey(&mut self, command: ShardCommand) -> Result<(), ShardGone> {
-        match self {
-            Self::InPlace(shard) => {
-                shard.obey(command);
-                Ok(())
-            }
-            Self::Spread(spread) => spread.obey(command).await,
+    async fn tell_all(&self, command: ShardCommand) -> Result<(), ShardGone> {
+        for lane in &self.lanes {
+            lane.send(command.clone()).await?;
         }
+        Ok(())
     }
-}
 
-impl Spread {
-    async fn obey(&mut self, command: ShardCommand) -> Result<(), ShardGone> {
-        self.note(&command);
-        let Some(connection) = command.connection() else {
-            for lane in &self.lanes {
-                lane.send(command.clone()).await?;
-            }
-            return Ok(());
-        };
-        match self.lanes.get(lane_of(connection, self.lanes.len())) {
-            Some(lane) => lane.send(command).await,
-            None => Err(ShardGone),
-        }
+    fn lane_of(&self, connection: ConnectionId) -> Result<&Lane, ShardGone> {
+        let place = connection.0 % self.lanes.len().max(1) as u64;
+        usize::try_from(place).ok().and_then(|place| self.lanes.get(place)).ok_or(ShardGone)
     }
 
     /// Does at once what must not wait for a shard.
@@ -176,36 +148,6 @@ impl Spread {
             }
             _ => {}
         }
-    }
-}
-
-impl Lane {
-    fn start() -> Self {
-        let (commands, queue) = mpsc::channel(SHARD_QUEUE_MAX);
-        Self { commands, task: tokio::spawn(serve(queue)) }
-    }
-
-    async fn send(&self, command: ShardCommand) -> Result<(), ShardGone> {
-        self.commands.send(command).await.map_err(|_| ShardGone)
-    }
-}
-
-impl Drop for Lane {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-fn lane_of(connection: ConnectionId, lanes: usize) -> usize {
-    usize::try_from(connection.0 % lanes.max(1) as u64).unwrap_or(0)
-}
-
-async fn serve(mut queue: mpsc::Receiver<ShardCommand>) {
-    let mut shard = Shard::default();
-    let mut turn = Vec::with_capacity(SHARD_TURN_MAX);
-    while queue.recv_many(&mut turn, SHARD_TURN_MAX).await > 0 {
-        turn.drain(..).for_each(|command| shard.obey(command));
-        yield_now().await;
     }
 }
 
@@ -245,6 +187,30 @@ mod tests {
         assert_eq!(mailbox.pop_frame().unwrap(), "live", "who comes back gets what is sent from then on");
         assert!(mailbox.is_empty());
     }
+
+    #[tokio::test]
+    async fn who_asks_is_answered_before_hundreds_were_sent_to() {
+        let group = GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(1).unwrap() };
+        let frame = Bytes::from_static(b"live");
+        let mut fanout = Fanout::start(1);
+        let mailboxes: Vec<_> = (0..200).map(|_| Arc::new(Mailbox::default())).collect();
+        for (id, mailbox) in (0..).map(ConnectionId).zip(&mailboxes) {
+            fanout.obey(ShardCommand::Attach(id, Arc::clone(mailbox))).await.unwrap();
+            fanout.obey(ShardCommand::Join(group, id)).await.unwrap();
+        }
+        fanout.broadcast(LiveFrame { group, priority: Priority::High, seq: Seq(1), frame }).await.unwrap();
+        fanout.send_gathered().await.unwrap();
+        fanout.obey(ShardCommand::Send(ConnectionId(7), Bytes::from_static(b"answer"))).await.unwrap();
+        while !mailboxes[7].has_control() {
+            tokio::task::yield_now().await;
+        }
+        assert!(mailboxes[199].is_empty(), "the broadcast is still under way");
+        assert!(!fanout.is_due());
+        while mailboxes[199].is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     #[tokio::test]
     async fn who_enters_gets_nothing_that_was_gathered_before() {
         let group = GroupKey { app: AppId::new(1).unwrap(), group: ConversationShortId::new(1).unwrap() };
@@ -263,10 +229,15 @@ mod tests {
             fanout.obey(ShardCommand::Join(group, *id)).await.unwrap();
             fanout.broadcast(live(seq)).await.unwrap();
         }
-        assert!(mailboxes[1].1.is_empty(), "what a turn brings is gathered to its end");
         fanout.send_gathered().await.unwrap();
+        for (id, _) in &mailboxes {
+            fanout.obey(ShardCommand::Send(*id, Bytes::from_static(b"mark"))).await.unwrap();
+        }
+        while !mailboxes[1].1.has_control() {
+            tokio::task::yield_now().await;
+        }
         let seen =
             mailboxes.map(|(_, mailbox)| std::iter::from_fn(|| mailbox.pop_frame()).collect::<Vec<_>>());
-        assert_eq!(seen, [vec!["live 1", "live 2"], vec!["live 2"]]);
+        assert_eq!(seen, [vec!["mark", "live 1", "live 2"], vec!["mark", "live 2"]]);
     }
 }

@@ -7,8 +7,8 @@ use bim_server_core::queue::{LiveBatch, LiveFrame};
 use bim_types::{ConnectionId, GroupKey};
 use bytes::Bytes;
 
-use super::Mailbox;
 use super::group::Group;
+use super::{Mailbox, Sending};
 
 /// Obeys what the engine wants of its connections. Orders for a connection it does not know are ignored: that
 /// connection is gone.
@@ -40,7 +40,7 @@ pub(crate) enum ShardCommand {
     /// The connection gets none of the group's broadcasts, those that wait included.
     Leave(GroupKey, ConnectionId),
     /// Queue messages for everyone in their group.
-    Broadcast(Arc<LiveBatch>),
+    Broadcast(Arc<Sending>),
     /// Queue a frame that must not be given up for everyone in the group.
     BroadcastState(GroupKey, Bytes),
     /// The peer is authenticated.
@@ -68,8 +68,11 @@ impl ShardCommand {
 
 impl Shard {
     /// Obeys one command. Takes no longer than one push for each member of a group.
-    pub(crate) fn obey(&mut self, command: ShardCommand) {
+    pub(super) fn obey(&mut self, command: ShardCommand) {
         match command {
+            ShardCommand::Broadcast(sending) => {
+                self.broadcast(&sending.batch, 0, usize::MAX);
+            }
             ShardCommand::Attach(connection, mailbox) => {
                 self.connections.insert(connection, Member { mailbox, groups: Vec::new() });
             }
@@ -82,17 +85,24 @@ impl Shard {
             }
             ShardCommand::Join(group, connection) => self.join(group, connection),
             ShardCommand::Leave(group, connection) => self.leave(group, connection),
-            ShardCommand::Broadcast(batch) => {
-                if let Some(live) = batch.frames().first() {
-                    self.each(live.group, |mailbox| mailbox.push_batch(live.group, &batch));
-                }
-            }
             ShardCommand::BroadcastState(group, frame) => {
-                self.each(group, |mailbox| mailbox.push_control(frame.clone()));
+                if let Some(group) = self.groups.get(&group) {
+                    group.mailboxes(0, group.len()).for_each(|mailbox| mailbox.push_control(frame.clone()));
+                }
             }
             ShardCommand::Admit(connection) => self.at(connection, Mailbox::admit),
             ShardCommand::Close(connection) => self.at(connection, Mailbox::close),
         }
+    }
+
+    /// Sends messages to so many members of their group, from a place in its row on. `false` when those were the last.
+    pub(super) fn broadcast(&self, batch: &Arc<LiveBatch>, from: usize, viewers: usize) -> bool {
+        let group = batch.frames().first().map(|live| live.group);
+        let Some((group, members)) = group.and_then(|group| Some((group, self.groups.get(&group)?))) else {
+            return false;
+        };
+        members.mailboxes(from, viewers).for_each(|mailbox| mailbox.push_batch(group, batch));
+        from.saturating_add(viewers) < members.len()
     }
 
     fn detach(&mut self, connection: ConnectionId) {
@@ -130,12 +140,6 @@ impl Shard {
             act(&member.mailbox);
         }
     }
-
-    fn each(&self, group: GroupKey, act: impl Fn(&Mailbox)) {
-        if let Some(group) = self.groups.get(&group) {
-            group.mailboxes().for_each(act);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -149,7 +153,7 @@ mod tests {
     }
 
     fn broadcast(live: LiveFrame) -> ShardCommand {
-        ShardCommand::Broadcast(Arc::new(LiveBatch::new(vec![live])))
+        ShardCommand::Broadcast(Arc::new(Sending::new(Arc::new(LiveBatch::new(vec![live])), Arc::default())))
     }
 
     fn message(id: i64) -> ShardCommand {

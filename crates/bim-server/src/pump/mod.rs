@@ -29,7 +29,7 @@ use bim_server_core::queue::LiveFrame;
 use bim_server_core::{Input, Output, StoreFailure};
 use bim_types::Mono;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 pub(crate) use control::{AdminResult, CONTROLS_MAX, Control};
 pub use machine::Machine;
@@ -127,12 +127,12 @@ impl<M: Machine> Pump<M> {
                 () = self.store.arrived() => {}
                 () = self.desk.arrived() => {}
                 () = tick_at(&self.clock, deadline) => {}
-                () = due_at(self.fanout.due()) => {}
+                () = self.fanout.due() => {}
             }
             if turned.is_ok() {
                 turned = self.turn(&mut arrived).await;
             }
-            if turned.is_ok() && self.fanout.due().is_some_and(|due| due <= Instant::now()) {
+            if turned.is_ok() && self.fanout.is_due() {
                 turned = self.fanout.send_gathered().await.map_err(Fault::from);
             }
         }
@@ -264,13 +264,6 @@ fn is_failure(result: &Input) -> bool {
 fn tell<T>(waiting: Option<oneshot::Sender<T>>, answer: T) {
     if let Some(waiting) = waiting {
         let _ = waiting.send(answer);
-    }
-}
-
-async fn due_at(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => pending().await,
     }
 }
 
