@@ -116,6 +116,7 @@ impl<M: Machine> Pump<M> {
         let mut arrived = Vec::with_capacity(ARRIVALS_PER_TURN);
         let mut turned = self.handle(Input::Tick).await;
         while turned.is_ok() {
+            self.store.send_off();
             let deadline = self.machine.next_deadline();
             tokio::select! {
                 biased;

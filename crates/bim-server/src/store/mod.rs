@@ -48,6 +48,8 @@ pub(crate) struct Store {
     completions: Arc<Completions>,
     /// Writes in the order they were asked for; those answered early wait for the ones before.
     writes: VecDeque<(OpId, Option<WriteResult>)>,
+    /// Whether the log's thread has not been woken for some of them.
+    queued: bool,
     /// Refused writes of which the engine has not heard.
     refused: usize,
     reads: usize,
@@ -78,10 +80,11 @@ impl Store {
             },
         };
         let (writes, ready) = (VecDeque::new(), VecDeque::new());
-        Ok(Self { log, completions: Arc::default(), writes, refused: 0, reads: 0, ready, counters })
+        let completions = Arc::default();
+        Ok(Self { log, completions, writes, queued: false, refused: 0, reads: 0, ready, counters })
     }
 
-    /// Starts a write.
+    /// Queues a write. It starts at the latest with [`send_off`](Self::send_off).
     pub(crate) fn write(&mut self, op: OpId, ops: Vec<LogOp>) {
         // What follows a refused write must not overtake it: all are refused until the engine has heard of it.
         if self.writes.len() >= WRITES_IN_FLIGHT_MAX || self.refused > 0 {
@@ -97,13 +100,25 @@ impl Store {
                 let done = move |result: Result<_, LogError>| {
                     completions.push(Completion::Written(op, result.map_err(failed)));
                 };
-                match commits.submit(ops, Box::new(done)) {
-                    Ok(()) => self.writes.push_back((op, None)),
+                match commits.submit_more(ops, Box::new(done)) {
+                    Ok(()) => {
+                        self.writes.push_back((op, None));
+                        self.queued = true;
+                    }
                     Err(error) => self.refuse_write(op, error),
                 }
             }
         }
         self.release_writes();
+    }
+
+    /// Starts the writes that were queued, as one commit if the log is idle.
+    pub(crate) fn send_off(&mut self) {
+        if let Log::Threads { commits, .. } = &self.log
+            && std::mem::take(&mut self.queued)
+        {
+            commits.wake();
+        }
     }
 
     /// Starts a read.

@@ -55,6 +55,7 @@ fn store(result: Result<(), LogError>, mode: StoreMode) -> (Store, Arc<Mutex<()>
 }
 
 async fn next(store: &mut Store) -> Input {
+    store.send_off();
     loop {
         if let Some(input) = store.take() {
             return input;

@@ -60,7 +60,7 @@ impl<T> Queue<T> {
         Self { limit, state: Mutex::new(state), arrived: Condvar::new() }
     }
 
-    /// Adds an item. One that is heavier than the whole queue is taken when nothing else waits, so that it
+    /// Adds an item, and wakes nobody. One that is heavier than the whole queue is taken when nothing else waits, so that it
     /// is not refused for ever.
     pub(super) fn push(&self, weight: Weight, item: T) -> Result<(), SubmitError> {
         let mut state = self.state();
@@ -73,9 +73,12 @@ impl<T> Queue<T> {
         }
         state.weight = total;
         state.items.push_back((weight, item));
-        drop(state);
-        self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Wakes whoever waits for items.
+    pub(super) fn wake(&self) {
+        self.arrived.notify_one();
     }
 
     /// Waits for something to arrive and takes as much as fits, but at least one item. Empty when nothing

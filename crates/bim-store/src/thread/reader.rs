@@ -121,7 +121,9 @@ impl LogReader {
         let job = move |log: &dyn ServerLog| {
             done(catch_unwind(AssertUnwindSafe(|| read(log))).unwrap_or(Err(LogError::Damaged)));
         };
-        self.queue.push(ONE, Box::new(job))
+        self.queue.push(ONE, Box::new(job))?;
+        self.queue.wake();
+        Ok(())
     }
 }
 

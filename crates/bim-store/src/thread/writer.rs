@@ -94,8 +94,25 @@ impl LogThread {
     ///
     /// Nothing was queued then, and `done` is dropped without being called.
     pub fn submit(&self, ops: Vec<LogOp>, done: CommitDone) -> Result<(), SubmitError> {
+        self.submit_more(ops, done)?;
+        self.wake();
+        Ok(())
+    }
+
+    /// As [`submit`](Self::submit), for one of several that belong into one commit: an idle thread sleeps on until
+    /// [`wake`](Self::wake) is called after the last of them.
+    ///
+    /// # Errors
+    ///
+    /// As for `submit`.
+    pub fn submit_more(&self, ops: Vec<LogOp>, done: CommitDone) -> Result<(), SubmitError> {
         let weight = weigh(&ops);
         self.queue.push(weight, Submission { ops, done })
+    }
+
+    /// Has everything committed that was submitted.
+    pub fn wake(&self) {
+        self.queue.wake();
     }
 
     /// Takes nothing more, commits what waits and waits for the thread to end. May be called again.
