@@ -7,12 +7,16 @@ use crate::convert::Change;
 use crate::entries;
 use crate::error::DecodeError;
 use crate::message::{Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, Response, Welcome};
+use crate::names::Names;
+use crate::quick;
 use crate::wire::{self, FrameKind};
 
 /// The first byte of every frame.
 pub const PROTOCOL_VERSION: u8 = 1;
 
 pub(crate) const HEADER_BYTES: usize = 2;
+
+const LIVE_MESSAGE: u8 = FrameKind::LiveMessage as u8;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +176,18 @@ impl ServerFrame {
                 return Err(DecodeError::Kind { kind });
             }
         })
+    }
+}
+
+impl LivePush {
+    /// Reads a frame that is a message as [`ServerFrame::decode`] does, in a fraction of the time: senders that are known
+    /// are not made anew. `None` says nothing about the frame but that it is to be decoded.
+    #[must_use]
+    pub fn read_quickly(frame: &[u8], names: &mut Names) -> Option<Self> {
+        match frame {
+            [PROTOCOL_VERSION, LIVE_MESSAGE, payload @ ..] => quick::live_message(payload, names),
+            _ => None,
+        }
     }
 }
 

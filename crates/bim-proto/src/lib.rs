@@ -14,6 +14,8 @@ mod entries;
 mod error;
 mod frame;
 mod message;
+mod names;
+mod quick;
 pub mod recording;
 pub mod stored;
 
@@ -31,3 +33,4 @@ pub use message::{
     ListQuery, LiveChange, LiveChanged, LivePush, MemberPage, MemberQuery, Page, Ping, Pong, Request,
     RequestBody, RequestId, Response, ResponseBody, SendLive, SetMemberInfo, Taps, Welcome,
 };
+pub use names::Names;

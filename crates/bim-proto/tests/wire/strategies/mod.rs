@@ -1,7 +1,7 @@
 //! Any value that may be sent or stored.
 
 mod measure;
-mod push;
+pub(crate) mod push;
 mod request;
 mod response;
 mod session;

@@ -1,0 +1,136 @@
+//! Reads a pushed message straight from its bytes: the one frame of which a client gets thousands in a second.
+//!
+//! It knows the form in which messages are sent and no other: fields in the order of their numbers, each once, of the
+//! kinds that are known, and something to show. It gives `None` for everything else, which the generated code then reads,
+//! or refuses. So what it gives must be what that would give, and nothing more is asked of it.
+
+use bim_types::{
+    ClientMessageId, ConversationShortId, Epoch, Message, MessageBody, PerPriority, Position, Priority, Seq,
+    Uid, Wall,
+};
+
+use crate::message::LivePush;
+use crate::names::Names;
+
+const VARINT: u64 = 0;
+const BYTES: u64 = 2;
+
+/// Reads a message; `None` leaves it to the generated code.
+pub(crate) fn live_message(payload: &[u8], names: &mut Names) -> Option<LivePush> {
+    let (mut numbers, mut position, mut sender, mut id, mut body) = ([0; 13], None, None, None, None);
+    let mut fields = Fields::of(payload);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Number(at @ (1 | 5 | 6 | 8..=11), number) => *numbers.get_mut(at as usize)? = number,
+            Field::Bytes(2, bytes) => position = Some(read_position(bytes)?),
+            Field::Bytes(3, bytes) => sender = Some(read_uid(bytes, names)?),
+            Field::Bytes(4, bytes) => id = Some(ClientMessageId::from_slice(bytes).ok()?),
+            Field::Bytes(7, bytes) => body = Some(read_body(bytes)?),
+            _ => return None,
+        }
+    }
+    let [_, group, _, _, _, class, at, _, edits, low, normal, high, _] = numbers;
+    let message = Message {
+        conversation_short_id: ConversationShortId::new(group as i64).ok()?,
+        position: position?,
+        client_message_id: id?,
+        sender: sender?,
+        priority: Priority::from_number(i64::try_from(class).ok()?)?,
+        accepted_at: Wall::from_millis(at),
+        edits: u32::try_from(edits).ok()?,
+        body: body?,
+    };
+    let previous = PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) };
+    Some(LivePush { message, previous, hidden: false })
+}
+
+fn read_position(bytes: &[u8]) -> Option<Position> {
+    let mut position = Position { epoch: Epoch(0), seq: Seq(0) };
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Number(1, epoch) => position.epoch = Epoch(epoch),
+            Field::Number(2, seq) => position.seq = Seq(seq),
+            _ => return None,
+        }
+    }
+    Some(position)
+}
+
+fn read_uid(bytes: &[u8], names: &mut Names) -> Option<Uid> {
+    match Fields::of(bytes).only()? {
+        Field::Number(1, number) => Uid::int(number as i64).ok(),
+        Field::Bytes(2, name) => names.user(std::str::from_utf8(name).ok()?),
+        _ => None,
+    }
+}
+
+fn read_body(bytes: &[u8]) -> Option<MessageBody> {
+    match Fields::of(bytes).only()? {
+        Field::Bytes(1, text) => Some(MessageBody::Text(std::str::from_utf8(text).ok()?.into())),
+        Field::Bytes(2, data) => Some(MessageBody::Custom(std::str::from_utf8(data).ok()?.into())),
+        _ => None,
+    }
+}
+
+/// A field of a message, with its number.
+enum Field<'a> {
+    Number(u64, u64),
+    Bytes(u64, &'a [u8]),
+}
+
+/// The fields of a message, as long as their numbers rise.
+struct Fields<'a> {
+    bytes: &'a [u8],
+    last: u64,
+}
+
+impl<'a> Fields<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, last: 0 }
+    }
+
+    /// The next field, `Some(None)` at the end.
+    #[expect(clippy::option_option, reason = "an end is no failure")]
+    fn next(&mut self) -> Option<Option<Field<'a>>> {
+        if self.bytes.is_empty() {
+            return Some(None);
+        }
+        let key = self.varint()?;
+        let number = key >> 3;
+        if number <= std::mem::replace(&mut self.last, number) {
+            return None;
+        }
+        match key & 7 {
+            VARINT => Some(Some(Field::Number(number, self.varint()?))),
+            BYTES => {
+                let length = usize::try_from(self.varint()?).ok()?;
+                let (value, rest) = self.bytes.split_at_checked(length)?;
+                self.bytes = rest;
+                Some(Some(Field::Bytes(number, value)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The field of a message that has one field.
+    fn only(mut self) -> Option<Field<'a>> {
+        let field = self.next()??;
+        self.bytes.is_empty().then_some(field)
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let (byte, rest) = self.bytes.split_first()?;
+            self.bytes = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                // Of the tenth byte there is one bit.
+                return (shift < 63 || *byte < 2).then_some(value);
+            }
+        }
+        None
+    }
+}
