@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{
     MemoryConfig,
-    pipe::{Ending, Pipe},
+    pipe::{Ending, Pipe, Taken},
 };
 use crate::{Connection, Peer, TransportError};
 
@@ -18,6 +18,7 @@ use crate::{Connection, Peer, TransportError};
 pub struct MemoryConnection {
     outbound: Arc<Pipe>,
     inbound: Arc<Pipe>,
+    taken: Taken,
     frame_bytes_max: usize,
     frame_limit: usize,
     over: bool,
@@ -32,6 +33,7 @@ pub fn pair(config: MemoryConfig) -> (MemoryConnection, MemoryConnection) {
     let end = |outbound: &Arc<Pipe>, inbound: &Arc<Pipe>| MemoryConnection {
         outbound: Arc::clone(outbound),
         inbound: Arc::clone(inbound),
+        taken: Taken::default(),
         frame_bytes_max: config.frame_bytes_max,
         frame_limit: config.frame_bytes_max,
         over: false,
@@ -43,6 +45,7 @@ pub fn pair(config: MemoryConfig) -> (MemoryConnection, MemoryConnection) {
 impl MemoryConnection {
     fn end(&mut self, ending: Ending) {
         self.over = true;
+        self.taken = Taken::default();
         self.outbound.end_writing(ending);
         self.inbound.end_reading(ending);
     }
@@ -68,7 +71,7 @@ impl Connection for MemoryConnection {
         if self.over {
             return Poll::Ready(None);
         }
-        let mut received = std::task::ready!(self.inbound.poll_pop(cx));
+        let mut received = std::task::ready!(self.inbound.poll_pop(&mut self.taken, cx));
         if let Some(Ok(frame)) = &received
             && frame.len() > self.frame_limit
         {
@@ -186,6 +189,20 @@ mod tests {
         .take(4)
         .collect();
         assert_eq!(counts, [0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn frames_that_the_reader_took_and_has_not_given_out_take_room_as_long() {
+        let (mut left, mut right) = pair(MemoryConfig { frames_max: 4, ..MemoryConfig::default() });
+        let fill = |left: &mut MemoryConnection| {
+            let all = std::iter::repeat_with(|| left.start_send(Bytes::new())).take_while(Result::is_ok);
+            all.count()
+        };
+        assert_eq!(fill(&mut left), 4);
+        for room in [0, 2, 0, 2] {
+            assert!(right.poll_recv(&mut context()).is_ready());
+            assert_eq!(fill(&mut left), room);
+        }
     }
 
     #[test]

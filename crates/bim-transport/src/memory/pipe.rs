@@ -1,7 +1,8 @@
 //! One direction of a memory connection: a bounded queue with a waker at each end.
 //!
 //! Both ends are woken late, so that each finds work for many frames: the reader when the writer flushes or
-//! can go no further, the writer when half of the queue is free.
+//! can go no further, the writer when half of the queue is free. And the reader takes many frames at a time, which are in
+//! the queue, as far as the writer is concerned, until it has used them up.
 
 use std::{
     collections::VecDeque,
@@ -13,6 +14,9 @@ use bytes::Bytes;
 
 use crate::TransportError;
 
+/// Frames that a queue keeps room for while it is empty.
+const FRAMES_KEPT_MAX: usize = 8;
+
 #[derive(Debug)]
 pub(super) struct Pipe {
     frames_max: usize,
@@ -20,9 +24,20 @@ pub(super) struct Pipe {
     state: Mutex<State>,
 }
 
+/// Frames in the reader's hands.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    frames: VecDeque<Bytes>,
+    /// How many there were, and bytes of them.
+    were: (usize, usize),
+}
+
 #[derive(Debug, Default)]
 struct State {
+    /// Frames that the reader has not taken.
     frames: VecDeque<Bytes>,
+    /// Frames that the reader has not used up, and bytes of them.
+    unread: usize,
     bytes: usize,
     /// How the writer ended, once it did.
     written: Option<Ending>,
@@ -66,6 +81,7 @@ impl Pipe {
         if !self.has_room(&state) {
             return Err(TransportError::NotReady);
         }
+        state.unread += 1;
         state.bytes += frame.len();
         state.frames.push_back(frame);
         Ok(())
@@ -82,15 +98,61 @@ impl Pipe {
         Ok(())
     }
 
-    pub(super) fn poll_pop(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
-        let (frame, writer) = {
+    /// The next frame: of those that are taken, or after taking up to half of the queue.
+    pub(super) fn poll_pop(
+        &self,
+        taken: &mut Taken,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, TransportError>>> {
+        if taken.frames.is_empty() {
             let mut state = self.lock();
-            let Some(frame) = state.frames.pop_front() else { return state.poll_ended(cx) };
-            state.bytes -= frame.len();
-            (frame, if self.is_half_free(&state) { state.writer.take() } else { None })
+            if state.frames.is_empty() {
+                return state.poll_ended(cx);
+            }
+            self.take(&mut state, taken);
+        }
+        let Some(frame) = taken.frames.pop_front() else { return Poll::Pending };
+        if taken.frames.is_empty() {
+            self.give_back(taken);
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn take(&self, state: &mut State, taken: &mut Taken) {
+        if state.frames.len() <= self.frames_max / 2 && state.bytes <= self.bytes_max / 2 {
+            std::mem::swap(&mut state.frames, &mut taken.frames);
+            taken.were = (state.unread, state.bytes);
+            return;
+        }
+        let (mut frames, mut bytes) = (0, 0);
+        while frames < (self.frames_max / 2).max(1)
+            && bytes <= self.bytes_max / 2
+            && let Some(frame) = state.frames.pop_front()
+        {
+            frames += 1;
+            bytes += frame.len();
+            taken.frames.push_back(frame);
+        }
+        taken.were = (frames, bytes);
+    }
+
+    /// What was taken is used up: there is room for as much.
+    fn give_back(&self, taken: &mut Taken) {
+        // An idle connection keeps no memory for what it once received.
+        if taken.frames.capacity() > FRAMES_KEPT_MAX {
+            taken.frames = VecDeque::new();
+        }
+        let (frames, bytes) = std::mem::take(&mut taken.were);
+        let writer = {
+            let mut state = self.lock();
+            state.unread = state.unread.saturating_sub(frames);
+            state.bytes = state.bytes.saturating_sub(bytes);
+            if state.frames.is_empty() && state.frames.capacity() > FRAMES_KEPT_MAX {
+                state.frames = VecDeque::new();
+            }
+            if self.is_half_free(&state) { state.writer.take() } else { None }
         };
         wake(writer);
-        Poll::Ready(Some(Ok(frame)))
     }
 
     /// The writer sends no more. Only the first ending counts.
@@ -108,7 +170,7 @@ impl Pipe {
         let (unread, writer) = {
             let mut state = self.lock();
             state.read.get_or_insert(ending);
-            state.bytes = 0;
+            (state.unread, state.bytes) = (0, 0);
             (std::mem::take(&mut state.frames), state.writer.take())
         };
         drop(unread);
@@ -116,11 +178,11 @@ impl Pipe {
     }
 
     fn has_room(&self, state: &State) -> bool {
-        state.frames.len() < self.frames_max && state.bytes < self.bytes_max
+        state.unread < self.frames_max && state.bytes < self.bytes_max
     }
 
     fn is_half_free(&self, state: &State) -> bool {
-        state.frames.len() <= self.frames_max / 2 && state.bytes <= self.bytes_max / 2
+        state.unread <= self.frames_max / 2 && state.bytes <= self.bytes_max / 2
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
