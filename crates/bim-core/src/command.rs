@@ -103,7 +103,7 @@ pub enum Answer {
     /// Nothing to say.
     Done,
     /// A live group.
-    Conversation(Conversation),
+    Conversation(Box<Conversation>),
     /// Some live groups.
     Page(Page<Conversation>),
     /// The message with its position.
@@ -111,7 +111,7 @@ pub enum Answer {
     /// Some messages.
     History(HistoryPage),
     /// The client is in the group.
-    Joined(Joined),
+    Joined(Box<Joined>),
     /// It was done, save for those listed.
     Measure(MeasureDone),
     /// One member.

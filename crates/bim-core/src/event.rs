@@ -9,10 +9,6 @@ use bim_types::{
 
 /// What an app hears without having asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a state is rare and moved twice; a box would show in every pattern"
-)]
 pub enum Event {
     /// The long connection changed.
     StatusChanged(ConnectStatus),
@@ -24,10 +20,6 @@ pub enum Event {
 
 /// What happens in the live groups the client is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a state is rare and moved twice; a box would show in every pattern"
-)]
 pub enum LiveEvent {
     /// Somebody else's message, or one of another device of this user.
     Received(Message),
@@ -52,7 +44,7 @@ pub enum LiveEvent {
     /// Messages of one class were not sent to this viewer.
     LeftOut(LiveGap),
     /// The group's information, roles, online count, or this user's own record in it changed.
-    StateChanged(Conversation),
+    StateChanged(Box<Conversation>),
     /// Something was done to members.
     Members(GroupEvent),
     /// Who came and went, and whose record changed, since the last one.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bim_proto::{ClientFrame, RequestBody, RequestId};
+use bim_proto::{ClientFrame, Names, RequestBody, RequestId};
 use bim_types::store::OpId;
 use bim_types::{Entropy, ErrorCode, Mono, Now, Refusal, Wall};
 
@@ -23,6 +23,8 @@ pub struct ClientMachine {
     pub(crate) session: Session,
     pub(crate) outbox: Outbox,
     pub(crate) live: LiveGroups,
+    /// Who speaks, while somebody does.
+    pub(crate) names: Names,
     pub(crate) out: Outputs,
     next_request: u64,
     next_op: u64,
@@ -42,6 +44,7 @@ impl ClientMachine {
             session: Session::default(),
             outbox: Outbox::default(),
             live: LiveGroups::new(config.uid.clone()),
+            names: Names::default(),
             out: Outputs::default(),
             next_request: 0,
             next_op: 0,
@@ -101,6 +104,12 @@ impl ClientMachine {
     #[must_use]
     pub fn server_time(&self, at: Mono) -> Option<Wall> {
         self.session.clock.map(|clock| clock.wall(at))
+    }
+
+    /// What the server's clock showed, and when that was heard; `None` before the first welcome.
+    #[must_use]
+    pub fn server_clock(&self) -> Option<(Wall, Mono)> {
+        self.session.clock.map(|clock| clock.heard_at())
     }
 
     /// Whether there is a session, connected or not: after a login that succeeded, until it ends.

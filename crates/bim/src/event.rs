@@ -117,18 +117,36 @@ pub enum ConnectEvent {
     },
 }
 
-/// An event that can stand for those that a slow reader missed.
-pub(crate) trait MayLag: Clone + Send + 'static {
-    fn lagged(count: u64) -> Self;
+/// What waits in a queue for its reader. The reader gets it in another form: the one that waits is as small as it can be.
+pub(crate) trait Told: Clone + Send + 'static {
+    type Shown: Clone + Send + 'static;
+
+    /// What the reader gets.
+    fn shown(self) -> Self::Shown;
+
+    /// What a reader that was too slow gets in the place of so many.
+    fn lagged(count: u64) -> Self::Shown;
 }
 
-impl MayLag for LiveEvent {
-    fn lagged(count: u64) -> Self {
-        Self::Lagged { count }
+impl Told for bim_core::LiveEvent {
+    type Shown = LiveEvent;
+
+    fn shown(self) -> LiveEvent {
+        self.into()
+    }
+
+    fn lagged(count: u64) -> LiveEvent {
+        LiveEvent::Lagged { count }
     }
 }
 
-impl MayLag for ConnectEvent {
+impl Told for ConnectEvent {
+    type Shown = Self;
+
+    fn shown(self) -> Self {
+        self
+    }
+
     fn lagged(count: u64) -> Self {
         Self::Lagged { count }
     }
@@ -143,7 +161,7 @@ impl From<bim_core::LiveEvent> for LiveEvent {
             Core::Updated { message, operator } => Self::Updated { message, operator },
             Core::Deleted { group, position, operator } => Self::Deleted { group, position, operator },
             Core::LeftOut(gap) => Self::LeftOut(gap),
-            Core::StateChanged(conversation) => Self::StateChanged(conversation),
+            Core::StateChanged(conversation) => Self::StateChanged(*conversation),
             Core::Members(event) => Self::Members(event),
             Core::Pulse(pulse) => Self::Pulse(pulse),
             Core::AttributesChanged(changed) => Self::AttributesChanged(changed),

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use crate::event::{ConnectEvent, LiveEvent, MayLag};
+use crate::event::{ConnectEvent, LiveEvent, Told};
 
 /// The driver's end of all queues of one kind of event.
 pub(crate) struct Hub<T> {
@@ -43,7 +43,7 @@ enum Slot<T> {
     Missing(u64),
 }
 
-impl<T: MayLag> Hub<T> {
+impl<T: Told> Hub<T> {
     pub(crate) fn new() -> Self {
         Self { feeds: Vec::new() }
     }
@@ -74,43 +74,71 @@ impl<T: MayLag> Hub<T> {
         self.feeds.retain(|feed| feed.push(event));
     }
 
+    /// Gives events to every reader, and wakes each once. None is left.
+    pub(crate) fn publish_all(&mut self, events: &mut Vec<T>) {
+        let mut others = self.feeds.len();
+        self.feeds.retain(|feed| {
+            others -= 1;
+            match others {
+                // The last one gets the events themselves.
+                0 => feed.push_all(events.drain(..).filter(|event| (feed.wanted)(event))),
+                _ => feed.push_all(events.iter().filter(|event| (feed.wanted)(event)).cloned()),
+            }
+        });
+        events.clear();
+    }
+
     /// Ends every queue once it is read to its end.
     pub(crate) fn end(&mut self) {
         self.feeds.drain(..).for_each(|feed| feed.end());
     }
 }
 
-impl<T: MayLag> Feed<T> {
+impl<T: Told> Feed<T> {
     /// False when nobody reads any more.
     fn push(&self, event: &T) -> bool {
+        self.push_all(Some(event).filter(|event| (self.wanted)(event)).cloned().into_iter())
+    }
+
+    /// Takes what the reader wants. False when nobody reads any more.
+    fn push_all(&self, events: impl Iterator<Item = T>) -> bool {
         let mut queue = self.lock();
         if queue.ended {
             return false;
         }
-        if !(self.wanted)(event) {
-            return true;
+        let mut is_news = false;
+        for event in events {
+            queue.push(event);
+            is_news = true;
         }
-        if queue.slots.len() < queue.capacity {
-            queue.slots.push_back(Slot::Event(event.clone()));
-        } else if let Some(Slot::Missing(count)) = queue.slots.back_mut() {
-            *count += 1;
-        } else {
-            queue.slots.push_back(Slot::Missing(1));
+        if is_news {
+            wake(queue);
         }
-        wake(queue);
         true
     }
 
-    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<T>> {
+    fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<T::Shown>> {
         let mut queue = self.lock();
         match queue.slots.pop_front() {
-            Some(Slot::Event(event)) => Poll::Ready(Some(event)),
+            Some(Slot::Event(event)) => Poll::Ready(Some(event.shown())),
             Some(Slot::Missing(count)) => Poll::Ready(Some(T::lagged(count))),
             None if queue.ended => Poll::Ready(None),
             None => {
                 queue.waker = Some(cx.waker().clone());
                 Poll::Pending
             }
+        }
+    }
+}
+
+impl<T> Queue<T> {
+    fn push(&mut self, event: T) {
+        if self.slots.len() < self.capacity {
+            self.slots.push_back(Slot::Event(event));
+        } else if let Some(Slot::Missing(count)) = self.slots.back_mut() {
+            *count += 1;
+        } else {
+            self.slots.push_back(Slot::Missing(1));
         }
     }
 }
@@ -136,8 +164,8 @@ fn wake<T>(mut queue: MutexGuard<'_, Queue<T>>) {
     }
 }
 
-impl<T: MayLag> Reader<T> {
-    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<T>> {
+impl<T: Told> Reader<T> {
+    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<T::Shown>> {
         self.feed.poll_next(cx)
     }
 
@@ -183,7 +211,7 @@ impl Stopper {
 /// # Cancel safety
 ///
 /// Cancel safe: an event is taken only when it is given.
-pub struct LiveEvents(pub(crate) Reader<LiveEvent>);
+pub struct LiveEvents(pub(crate) Reader<bim_core::LiveEvent>);
 
 /// The present status of the connection, and then every change.
 ///
@@ -250,7 +278,13 @@ mod tests {
         Missing(u64),
     }
 
-    impl MayLag for Number {
+    impl Told for Number {
+        type Shown = Self;
+
+        fn shown(self) -> Self {
+            self
+        }
+
         fn lagged(count: u64) -> Self {
             Self::Missing(count)
         }
@@ -273,6 +307,18 @@ mod tests {
         assert_eq!(read(&reader), [Number::Of(1), Number::Of(2), Number::Missing(3)]);
         hub.publish(&Number::Of(6));
         assert_eq!(read(&reader), [Number::Of(6)]);
+    }
+
+    #[test]
+    fn all_readers_get_events_that_are_told_together_and_none_is_left() {
+        let mut hub = Hub::new();
+        let readers = [hub.subscribe(8, None), hub.subscribe_to(8, None, |number| *number != Number::Of(2))];
+        drop(hub.subscribe(8, None));
+        let mut events: Vec<_> = (1..=3).map(Number::Of).collect();
+        hub.publish_all(&mut events);
+        assert_eq!(events, []);
+        assert_eq!(read(&readers[0]), [Number::Of(1), Number::Of(2), Number::Of(3)]);
+        assert_eq!(read(&readers[1]), [Number::Of(1), Number::Of(3)]);
     }
 
     #[test]

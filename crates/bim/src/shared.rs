@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bim_core::{Answer, Command};
+use bim_core::{Answer, Command, LiveEvent};
 use bim_types::{AppId, ClientMessageId, ConnectStatus, DisconnectReason, ErrorCode, Refusal, Uid, Wall};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::error::Error;
-use crate::event::{ConnectEvent, LiveEvent};
+use crate::event::ConnectEvent;
 use crate::feed::{Hub, Reader};
 use crate::listen::Listeners;
 use crate::token::Source;

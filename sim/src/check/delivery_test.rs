@@ -204,7 +204,7 @@ impl<C: Check> Scene<C> {
         let login = Command::Login { uid: ann(), credential: Credential::Provider };
         self.client(ClientSight::Asked(CallId(1), &login)).unwrap();
         self.client(ClientSight::Asked(CallId(2), &Command::Ask(Ask::Join(group(), None)))).unwrap();
-        let answer = Ok(Answer::Joined(joined(cursor(at), ResumeVerdict::Fresh)));
+        let answer = Ok(Answer::Joined(joined(cursor(at), ResumeVerdict::Fresh).into()));
         self.client(ClientSight::Answered(CallId(2), &answer)).unwrap();
     }
 

@@ -163,7 +163,7 @@ impl Views {
                 if state.version < view.state.version {
                     return Err(format!("is told {group} as it was: {state:?} after {:?}", view.state));
                 }
-                view.state = state.clone();
+                view.state = (**state).clone();
             }
             LiveEvent::AttributesChanged(changed) => {
                 if changed.version < view.version {

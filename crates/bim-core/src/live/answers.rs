@@ -19,7 +19,7 @@ impl LiveGroups {
             Ask::Join(group, info) => {
                 if let Some(room) = self.rooms.get(group).filter(|_| !self.leaving.contains(group)) {
                     let known = room.viewer.conversation().filter(|_| room.viewer.is_joined());
-                    return known.filter(|_| info.is_none()).cloned().map(Answer::Conversation);
+                    return known.filter(|_| info.is_none()).cloned().map(Box::new).map(Answer::Conversation);
                 }
                 self.room_to_enter(*group);
             }
@@ -70,7 +70,7 @@ impl LiveGroups {
                 }
             },
             (Q::JoinLiveGroup(join), Ok(A::JoinedLiveGroup(joined))) if is_of(&joined, join.group) => {
-                Ok(Answer::Joined(self.on_joined(join, joined, out)))
+                Ok(Answer::Joined(Box::new(self.on_joined(join, joined, out))))
             }
             (Q::LeaveLiveGroup(group), Ok(A::Done)) => Ok(self.on_left(group, out)),
             // The app wanted to be out of a group the client was in, and it is out of it.
@@ -170,7 +170,7 @@ impl LiveGroups {
         let Some(room) = self.rooms.get_mut(&group).filter(|_| member.uid == self.me) else { return };
         room.info = Some(member.info.clone());
         if let Some(state) = room.viewer.on_record(member) {
-            out.live(LiveEvent::StateChanged(state.clone()));
+            out.live(LiveEvent::StateChanged(state.clone().into()));
         }
     }
 
@@ -237,7 +237,7 @@ fn plain_answer(body: &RequestBody, answer: ResponseBody) -> Option<Answer> {
     use ResponseBody as A;
     Some(match (body, answer) {
         (Q::CreateLiveGroup(_) | Q::GetLiveGroup(_) | Q::SetLiveGroupInfo(..), A::LiveGroup(group)) => {
-            Answer::Conversation(group)
+            Answer::Conversation(Box::new(group))
         }
         (Q::ListLiveGroups(_), A::LiveGroupPage(page)) => Answer::Page(page),
         (Q::ReadLiveHistory(_), A::LiveHistoryPage(page)) => Answer::History(page),

@@ -38,7 +38,7 @@ impl LiveGroups {
         let (group, dissolved) = (state.conversation_short_id, state.dissolved);
         let Some(room) = self.rooms.get_mut(&group) else { return };
         if let Some(state) = room.viewer.on_state(state) {
-            out.live(LiveEvent::StateChanged(state.clone()));
+            out.live(LiveEvent::StateChanged(state.clone().into()));
             room.follow_own_record();
         }
         let was_in = room.viewer.cursor().is_some();
@@ -69,7 +69,7 @@ impl LiveGroups {
         let changed = room.viewer.on_event(&event).cloned();
         out.live(LiveEvent::Members(event));
         if let Some(state) = changed {
-            out.live(LiveEvent::StateChanged(state));
+            out.live(LiveEvent::StateChanged(state.into()));
         }
         if let Some(reason) = left {
             self.drop_room(group, ErrorCode::UserNotInGroup, out);
@@ -86,7 +86,7 @@ impl LiveGroups {
         out.live(LiveEvent::Pulse(pulse));
         if let Some(state) = changed {
             room.follow_own_record();
-            out.live(LiveEvent::StateChanged(state));
+            out.live(LiveEvent::StateChanged(state.into()));
         }
         if !counters.is_empty() {
             out.live(LiveEvent::CountersChanged { group, counters });

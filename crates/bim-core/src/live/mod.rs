@@ -149,7 +149,7 @@ impl LiveGroups {
         let online_count_age = conversation.online_count_age;
         let before = before.map(|known| Conversation { online_count_age, ..known });
         if before.is_some_and(|known| known != conversation) {
-            out.live(LiveEvent::StateChanged(conversation.clone()));
+            out.live(LiveEvent::StateChanged(conversation.clone().into()));
         }
         (conversation, continued)
     }

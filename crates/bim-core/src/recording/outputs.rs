@@ -135,14 +135,14 @@ impl Writer<'_> {
     fn answer(&mut self, answer: &Result<Answer, Refusal>) {
         let body = match answer.clone() {
             Ok(Answer::Done) => Ok(ResponseBody::Done),
-            Ok(Answer::Conversation(group)) => Ok(ResponseBody::LiveGroup(group)),
+            Ok(Answer::Conversation(group)) => Ok(ResponseBody::LiveGroup(*group)),
             Ok(Answer::Page(page)) => Ok(ResponseBody::LiveGroupPage(page)),
             Ok(Answer::Message(message)) => {
                 let page = HistoryPage { messages: vec![message], next: Seq::ZERO, has_more: false };
                 Ok(ResponseBody::LiveHistoryPage(page))
             }
             Ok(Answer::History(page)) => Ok(ResponseBody::LiveHistoryPage(page)),
-            Ok(Answer::Joined(joined)) => Ok(ResponseBody::JoinedLiveGroup(joined)),
+            Ok(Answer::Joined(joined)) => Ok(ResponseBody::JoinedLiveGroup(*joined)),
             Ok(Answer::Measure(done)) => Ok(ResponseBody::LiveGroupChanged(done)),
             Ok(Answer::Member(member)) => Ok(ResponseBody::LiveMember(member)),
             Ok(Answer::Members(page)) => Ok(ResponseBody::LiveMemberPage(page)),
@@ -210,7 +210,7 @@ impl Writer<'_> {
                 self.digest.uid(operator);
             }
             LiveEvent::LeftOut(gap) => self.frame(ServerFrame::LiveGap(*gap)),
-            LiveEvent::StateChanged(state) => self.frame(ServerFrame::LiveState(state.clone())),
+            LiveEvent::StateChanged(state) => self.frame(ServerFrame::LiveState((**state).clone())),
             LiveEvent::Members(event) => self.frame(ServerFrame::LiveEvent(event.clone())),
             LiveEvent::Pulse(pulse) => self.frame(ServerFrame::LivePulse(pulse.clone())),
             LiveEvent::AttributesChanged(changed) => {

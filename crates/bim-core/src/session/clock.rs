@@ -14,6 +14,10 @@ impl ServerClock {
         Self { shown, at }
     }
 
+    pub(crate) fn heard_at(&self) -> (Wall, Mono) {
+        (self.shown, self.at)
+    }
+
     pub(crate) fn wall(&self, now: Mono) -> Wall {
         self.shown + now.since(self.at)
     }

@@ -1,8 +1,8 @@
 //! What arrives on the present connection.
 
 use bim_proto::{
-    ClientFrame, DecodeError, Goodbye, Pong, Request, RequestBody, RequestId, Response, ResponseBody,
-    ServerFrame,
+    ClientFrame, DecodeError, Goodbye, LivePush, Pong, Request, RequestBody, RequestId, Response,
+    ResponseBody, ServerFrame,
 };
 use bim_types::{ConversationShortId, DisconnectReason, ErrorCode, ErrorKind, Mono, Refusal, Token, Wall};
 use bytes::Bytes;
@@ -21,6 +21,11 @@ impl ClientMachine {
         }
         if let Some(liveness) = &mut self.session.liveness {
             liveness.on_received(now);
+        }
+        if self.session.phase.is_authenticated()
+            && let Some(push) = LivePush::read_quickly(&frame, &mut self.names)
+        {
+            return self.on_live_message(now, push);
         }
         let frame = match ServerFrame::decode(frame) {
             Ok(frame) => frame,
@@ -46,11 +51,7 @@ impl ClientMachine {
                 }
             }
             ServerFrame::Response(Response { id, body }) => self.on_response(now, id, body),
-            ServerFrame::LiveMessage(push) => {
-                if self.live.on_message(push, &mut self.out).is_err() {
-                    self.abort(now, "a message is missing");
-                }
-            }
+            ServerFrame::LiveMessage(push) => self.on_live_message(now, push),
             ServerFrame::LiveGap(gap) => self.live.on_gap(gap, &mut self.out),
             ServerFrame::LiveState(state) => self.live.on_state(state, &mut self.out),
             ServerFrame::LiveChange(change) => {
@@ -62,6 +63,12 @@ impl ClientMachine {
             ServerFrame::LivePulse(pulse) => self.live.on_pulse(pulse, &mut self.out),
             ServerFrame::LiveAttributesChanged(changed) => self.live.on_attributes(changed, &mut self.out),
             ServerFrame::Welcome(_) => self.abort(now, "the server answered the login twice"),
+        }
+    }
+
+    fn on_live_message(&mut self, now: Mono, push: LivePush) {
+        if self.live.on_message(push, &mut self.out).is_err() {
+            self.abort(now, "a message is missing");
         }
     }
 

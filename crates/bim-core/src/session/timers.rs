@@ -42,6 +42,8 @@ impl ClientMachine {
             Pulse::Fine => {}
             Pulse::Ping => {
                 liveness.on_ping(now);
+                // Little is said: no need to know by whom.
+                self.names.clear();
                 self.session.pings += 1;
                 self.send(now, ClientFrame::Ping(Ping { nonce: self.session.pings }));
             }

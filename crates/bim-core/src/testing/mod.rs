@@ -85,7 +85,7 @@ impl Bench {
         let mut bench = Self::connected();
         let (call, _) = bench.ask(join());
         let out = bench.answer(2, Ok(joined_at(10, ResumeVerdict::Fresh)));
-        assert_eq!(out, [reply(call, Answer::Joined(joined(10, ResumeVerdict::Fresh)))]);
+        assert_eq!(out, [reply(call, Answer::Joined(joined(10, ResumeVerdict::Fresh).into()))]);
         bench
     }
 

@@ -106,7 +106,7 @@ fn frames_of_a_group_the_client_is_not_in_are_ignored() {
 fn joining_twice_is_answered_from_what_is_known() {
     let mut bench = Bench::joined();
     let (call, out) = bench.ask(join());
-    assert_eq!(out, [reply(call, Answer::Conversation(conversation(1)))]);
+    assert_eq!(out, [reply(call, Answer::Conversation(conversation(1).into()))]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_state_that_changed_while_away_is_told() {
     let ResponseBody::JoinedLiveGroup(joined) = joined_at(10, resumed()) else { unreachable!() };
     let newer = Joined { conversation: conversation(5), ..joined };
     let out = bench.answer(id, Ok(ResponseBody::JoinedLiveGroup(newer)));
-    assert_eq!(out[0], live(LiveEvent::StateChanged(conversation(5))));
+    assert_eq!(out[0], live(LiveEvent::StateChanged(conversation(5).into())));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_dissolved_group_is_left_and_sends_to_it_are_refused_at_once() {
     let gone = Conversation { dissolved: true, ..conversation(2) };
     let out = bench.frame(ServerFrame::LiveState(gone.clone()));
     let left = LiveEvent::Left { group: group(), reason: LeftReason::Dissolved };
-    assert_eq!(out, [live(LiveEvent::StateChanged(gone)), live(left)]);
+    assert_eq!(out, [live(LiveEvent::StateChanged(gone.into())), live(left)]);
     let (call, out) = bench.ask(Ask::Send(text(1)));
     assert_eq!((out.len(), refused_with(&out, call)), (1, Some(ErrorCode::ConversationNotFound)));
     bench.cut_and_redial();
@@ -266,7 +266,7 @@ fn a_leave_that_is_not_answered_in_time_ends_outside_of_the_group() {
     assert_eq!(out, [request(1, 4, join_request(None, None))], "the server is asked, which has it out");
     assert_eq!(bench.answer(3, Ok(ResponseBody::Done)), []);
     let out = bench.answer(4, Ok(joined_at(20, ResumeVerdict::Fresh)));
-    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh)))]);
+    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh).into()))]);
     assert_eq!(bench.frame(push(message(21, "bob", 1))).len(), 1);
 }
 
@@ -288,7 +288,7 @@ fn leaving_and_joining_again_ends_in_the_group() {
     assert_eq!(out, [request(1, 4, join_request(None, None))]);
     bench.answer(3, Ok(ResponseBody::Done));
     let out = bench.answer(4, Ok(joined_at(20, ResumeVerdict::Fresh)));
-    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh)))]);
+    assert_eq!(out, [reply(again, Answer::Joined(joined(20, ResumeVerdict::Fresh).into()))]);
     assert_eq!(bench.frame(push(message(21, "bob", 1))).len(), 1);
 }
 

@@ -107,7 +107,7 @@ fn what_a_user_says_about_itself_is_said_again_on_every_rejoin() {
     assert_eq!(out, [request(1, 2, join_request(None, Some(alias("ally"))))]);
     let answer = joined(10, bim_types::ResumeVerdict::Fresh);
     let out = bench.answer(2, Ok(ResponseBody::JoinedLiveGroup(answer.clone())));
-    assert_eq!(out, [reply(call, Answer::Joined(answer))]);
+    assert_eq!(out, [reply(call, Answer::Joined(answer.into()))]);
     bench.cut_and_redial();
     let at = Some(Cursor::at(position(10)));
     let out = bench.dialed_and_welcomed();
@@ -120,7 +120,7 @@ fn what_a_user_says_about_itself_is_said_again_on_every_rejoin() {
     let record = Member { info: alias("al"), ..Member::unknown(me()) };
     let id = bench.machine.last_request();
     let out = bench.answer(id, Ok(ResponseBody::LiveMember(record.clone())));
-    let changed = live(LiveEvent::StateChanged(state_with(1, record.clone())));
+    let changed = live(LiveEvent::StateChanged(state_with(1, record.clone()).into()));
     assert_eq!(out, [changed, reply(call, Answer::Member(record))]);
     bench.cut_and_redial();
     let out = bench.dialed_and_welcomed();
@@ -144,8 +144,8 @@ fn joining_again_with_something_new_to_say_goes_to_the_server() {
     let answer =
         Joined { conversation: state_with(1, record), ..joined(12, bim_types::ResumeVerdict::Fresh) };
     let out = bench.answer(3, Ok(ResponseBody::JoinedLiveGroup(answer.clone())));
-    let changed = live(LiveEvent::StateChanged(answer.conversation.clone()));
-    assert_eq!(out, [changed, reply(call, Answer::Joined(answer))]);
+    let changed = live(LiveEvent::StateChanged(answer.conversation.clone().into()));
+    assert_eq!(out, [changed, reply(call, Answer::Joined(answer.into()))]);
     bench.cut_and_redial();
     let at = Some(Cursor::at(position(10)));
     let out = bench.dialed_and_welcomed();
@@ -173,7 +173,7 @@ fn what_is_done_to_others_is_told_and_to_this_user_shows_in_its_record() {
     let muted = event(3, GroupChange::Muted(vec![me()], Until::Forever));
     let record = Member { muted: Some(Until::Forever), ..Member::unknown(me()) };
     let state = state_with(3, record);
-    let changed = live(LiveEvent::StateChanged(state.clone()));
+    let changed = live(LiveEvent::StateChanged(state.clone().into()));
     assert_eq!(tell(&mut bench, &muted), [live(LiveEvent::Members(muted)), changed]);
     assert_eq!(bench.frame(ServerFrame::LiveState(state)), [], "the server tells it this way too");
     let promoted = event(4, GroupChange::AdminsAdded(vec![me()]));
@@ -217,7 +217,7 @@ fn a_pulse_is_told_with_the_new_online_count() {
     let pulse = LivePulse { online_count: 9, joined, ..pulse() };
     let counted = Conversation { online_count: 9, ..conversation(1) };
     let out = bench.frame(ServerFrame::LivePulse(pulse.clone()));
-    assert_eq!(out, [live(LiveEvent::Pulse(pulse.clone())), live(LiveEvent::StateChanged(counted))]);
+    assert_eq!(out, [live(LiveEvent::Pulse(pulse.clone())), live(LiveEvent::StateChanged(counted.into()))]);
     let out = bench.frame(ServerFrame::LivePulse(pulse.clone()));
     assert_eq!(out, [live(LiveEvent::Pulse(pulse))], "the count is the same");
 }

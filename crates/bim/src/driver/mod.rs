@@ -1,7 +1,7 @@
 //! The one task of a client: it owns the machine, the connection and the timer.
 //!
-//! *What it is.* A loop: wait for anything, take what is there up to a budget, do what the machine wants, write
-//! once. *What it never does.* It decides nothing, blocks on nothing, and runs no code of the app: store
+//! *What it is.* A loop: wait for anything, take what is there up to a budget, do what the machine wants, tell the app,
+//! write once. *What it never does.* It decides nothing, blocks on nothing, and runs no code of the app: store
 //! operations, dials, token providers and closing run as tasks of their own and come back as inputs.
 //!
 //! ```text
@@ -21,11 +21,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use bim_core::{Answer, CallId, ClientMachine, Command, Event, Input, LinkId, Output};
+use bim_core::{Answer, CallId, ClientMachine, Command, Event, Input, LinkId, LiveEvent, Output};
 use bim_transport::Dialer;
 use bim_types::{ConnectStatus, Mono, Now, Refusal, Wall};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::event::ConnectEvent;
@@ -34,9 +35,15 @@ use crate::shared::{Call, HandleCommand, Shared};
 use chores::{Chores, Done};
 use link::Link;
 
-/// Inputs taken in one turn before the connection is written to. No source is asked twice while another that has
-/// something was not asked.
+/// Inputs taken in one turn before the connection is written to and the app is told; a look at the connection may take it
+/// over this. No source is asked twice while another that has something was not asked.
 const TURN_INPUTS_MAX: usize = 128;
+
+/// Frames taken from the connection whenever it is asked.
+const LOOK_FRAMES_MAX: usize = 32;
+
+/// Events and answers of one turn that room is kept for, also when nothing happens. More are room for a while.
+const KEPT_MAX: usize = 4;
 
 /// How long a client that was shut down may take to say goodbye and to finish what it is storing.
 const FAREWELL: Duration = Duration::from_millis(900);
@@ -48,8 +55,15 @@ pub(crate) struct Driver {
     began: Instant,
     link: Option<Link>,
     chores: Chores,
-    replies: BTreeMap<CallId, oneshot::Sender<Result<Answer, Refusal>>>,
+    replies: BTreeMap<CallId, Reply>,
     next_call: u64,
+    /// What the app is told at the end of the turn: first all events, then all answers.
+    events: Vec<LiveEvent>,
+    answers: Vec<(Reply, Result<Answer, Refusal>)>,
+    /// What handles see of the machine.
+    shown: Shown,
+    /// When this turn began, once somebody wanted to know.
+    now: Option<Now>,
     timer: Pin<Box<Sleep>>,
     /// Which source is asked first, in turn.
     turn: usize,
@@ -58,6 +72,12 @@ pub(crate) struct Driver {
     calls: mpsc::Receiver<Call>,
 }
 
+/// Whoever waits for the answer to a call.
+type Reply = oneshot::Sender<Result<Answer, Refusal>>;
+
+/// Whether there is a session, and what the server's clock showed when.
+type Shown = (bool, Option<(Wall, Mono)>);
+
 /// Ends what handles and streams see also when the task dies: with its runtime, or by a transport that panics.
 struct Ending(Arc<Shared>);
 
@@ -65,6 +85,15 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.0.end();
     }
+}
+
+/// What a turn has taken.
+#[derive(PartialEq, Eq)]
+enum Turn {
+    /// All that there was.
+    Part,
+    /// As much as one turn may; there may be more.
+    Full,
 }
 
 /// Something to react to.
@@ -97,6 +126,10 @@ impl Driver {
             chores: Chores::new(dialers, store, log),
             replies: BTreeMap::new(),
             next_call: 0,
+            events: Vec::new(),
+            answers: Vec::new(),
+            shown: Shown::default(),
+            now: None,
             timer: Box::pin(sleep_until(began)),
             turn: 0,
             calls,
@@ -106,22 +139,40 @@ impl Driver {
     /// Runs until the client is shut down or every handle was dropped.
     pub(crate) async fn run(mut self) {
         while !self.machine.is_shut_down() {
-            let wake = poll_fn(|cx| self.poll_wake(cx, true)).await;
-            self.on_wake(wake);
-            for _ in 1..TURN_INPUTS_MAX {
-                let more = poll_fn(|cx| Poll::Ready(self.poll_wake(cx, false))).await;
-                let Poll::Ready(wake) = more else { break };
-                self.on_wake(wake);
+            if poll_fn(|cx| self.poll_turn(cx)).await == Turn::Full {
+                // Whoever reads the events may share this thread.
+                yield_now().await;
             }
         }
         self.end().await;
     }
 
-    /// Waits for the next thing to react to. Writes to the connection before it waits.
-    fn poll_wake(&mut self, cx: &mut Context<'_>, write: bool) -> Poll<Wake> {
-        if write && let Some(link) = &mut self.link {
+    /// Writes to the connection, and takes what there is to react to. Ready when there was something.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Turn> {
+        if let Some(link) = &mut self.link {
             link.poll_write(cx);
         }
+        self.now = None;
+        let mut inputs = 0;
+        while inputs < TURN_INPUTS_MAX && !self.machine.is_shut_down() {
+            let Poll::Ready(wake) = self.poll_wake(cx) else { break };
+            let is_frame = matches!(wake, Wake::Frame(..));
+            self.on_wake(wake);
+            inputs += 1;
+            if is_frame {
+                inputs += self.take_frames(cx);
+            }
+        }
+        self.tell();
+        match inputs {
+            0 => Poll::Pending,
+            TURN_INPUTS_MAX.. => Poll::Ready(Turn::Full),
+            _ => Poll::Ready(Turn::Part),
+        }
+    }
+
+    /// The next thing to react to.
+    fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
         for source in 0..3 {
             let wake = match (self.turn + source) % 3 {
                 0 => self.poll_call(cx),
@@ -134,6 +185,20 @@ impl Driver {
             }
         }
         self.poll_timer(cx)
+    }
+
+    /// Takes frames that have arrived behind one, and says how many. An end of the connection is seen again later.
+    fn take_frames(&mut self, cx: &mut Context<'_>) -> usize {
+        let mut taken = 0;
+        while taken + 1 < LOOK_FRAMES_MAX
+            && let Some(link) = &mut self.link
+            && let Poll::Ready(Some(frame)) = link.poll_recv(cx)
+        {
+            let id = link.id;
+            self.input(Input::Frame(id, frame));
+            taken += 1;
+        }
+        taken
     }
 
     fn poll_call(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
@@ -171,7 +236,11 @@ impl Driver {
                 self.link = None;
                 self.input(Input::Closed(link));
             }
-            Wake::Timer => self.input(Input::Tick),
+            Wake::Timer => {
+                // It may have run out since the turn began.
+                self.now = None;
+                self.input(Input::Tick);
+            }
         }
     }
 
@@ -189,7 +258,7 @@ impl Driver {
         self.command(command, Some(answer));
     }
 
-    fn command(&mut self, command: Command, answer: Option<oneshot::Sender<Result<Answer, Refusal>>>) {
+    fn command(&mut self, command: Command, answer: Option<Reply>) {
         self.next_call += 1;
         let call = CallId(self.next_call);
         if let Some(answer) = answer {
@@ -199,8 +268,8 @@ impl Driver {
     }
 
     fn input(&mut self, input: Input) {
-        self.machine.handle(self.now(), input);
-        self.show();
+        let now = self.now();
+        self.machine.handle(now, input);
         while let Some(output) = self.machine.poll_output() {
             self.on_output(output);
         }
@@ -228,8 +297,7 @@ impl Driver {
             }
             Output::Reply(call, answer) => {
                 if let Some(reply) = self.replies.remove(&call) {
-                    // Whoever does not wait any more did not want to know.
-                    let _ = reply.send(answer);
+                    self.answers.push((reply, answer));
                 }
             }
             Output::Event(event) => self.on_event(event),
@@ -237,33 +305,55 @@ impl Driver {
     }
 
     fn on_event(&mut self, event: Event) {
-        let log = self.shared.log;
-        let mut view = self.shared.view();
-        match event {
+        let event = match event {
+            Event::Live(event) => return self.events.push(event),
             Event::StatusChanged(status) => {
-                if log {
+                if self.shared.log {
                     log_status(&status);
                 }
-                view.status = status.clone();
-                view.connect.publish(&ConnectEvent::Status(status));
+                ConnectEvent::Status(status)
             }
             Event::TokenInvalid(code) => {
-                if log {
+                if self.shared.log {
                     tracing::warn!(code = code.number(), "the server does not accept the token");
                 }
-                view.connect.publish(&ConnectEvent::TokenInvalid(code));
+                ConnectEvent::TokenInvalid(code)
             }
-            Event::Live(event) => view.live.publish(&event.into()),
+        };
+        self.tell_events();
+        let mut view = self.shared.view();
+        if let ConnectEvent::Status(status) = &event {
+            view.status = status.clone();
         }
+        view.connect.publish(&event);
     }
 
-    /// Lets handles see what the machine knows, before anyone gets an answer that depends on it.
-    fn show(&self) {
-        let at = Instant::now();
-        let clock = self.machine.server_time(self.mono(at)).map(|shown| (shown, at));
+    /// Lets the app know what happened in this turn: those who wait for an answer last.
+    fn tell(&mut self) {
+        self.tell_events();
+        for (reply, answer) in self.answers.drain(..) {
+            // Whoever does not wait any more did not want to know.
+            let _ = reply.send(answer);
+        }
+        self.answers.shrink_to(KEPT_MAX);
+    }
+
+    /// Gives events to those who read them, who see by then what the machine knows.
+    fn tell_events(&mut self) {
+        let shown = (self.machine.is_logged_in(), self.machine.server_clock());
+        if shown == self.shown && self.events.is_empty() {
+            return;
+        }
         let mut view = self.shared.view();
-        view.logged_in = self.machine.is_logged_in();
-        view.clock = clock;
+        if shown != self.shown {
+            let began = self.began;
+            view.logged_in = shown.0;
+            view.clock = shown.1.map(|(wall, at)| (wall, began + Duration::from_micros(at.as_micros())));
+            self.shown = shown;
+        }
+        view.live.publish_all(&mut self.events);
+        drop(view);
+        self.events.shrink_to(KEPT_MAX);
     }
 
     /// Finishes what was begun, for a short time, and lets go of everything.
@@ -274,15 +364,15 @@ impl Driver {
         self.chores.close_store().await;
     }
 
-    fn now(&self) -> Now {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let wall = Wall::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        Now { mono: self.mono(Instant::now()), wall }
-    }
-
-    fn mono(&self, at: Instant) -> Mono {
-        let since = at.saturating_duration_since(self.began);
-        Mono::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    /// When this turn began.
+    fn now(&mut self) -> Now {
+        let began = self.began;
+        *self.now.get_or_insert_with(|| {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let wall = Wall::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+            let since = Instant::now().saturating_duration_since(began);
+            Now { mono: Mono::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX)), wall }
+        })
     }
 }
 

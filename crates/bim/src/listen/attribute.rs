@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bim_core::LiveEvent as Told;
 use bim_types::{Attributes, AttributesChanged, ConversationShortId, Refusal};
 
 use super::LiveListener;
@@ -40,13 +41,13 @@ pub trait LiveGroupAttributeListener: Send + Sync + 'static {
 }
 
 impl LiveListener for Arc<dyn LiveGroupAttributeListener> {
-    fn wants(event: &LiveEvent) -> bool {
+    fn wants(event: &Told) -> bool {
         matches!(
             event,
-            LiveEvent::AttributesChanged(_)
-                | LiveEvent::AttributesSnapshot { .. }
-                | LiveEvent::CountersChanged { .. }
-                | LiveEvent::TapsRefused { .. }
+            Told::AttributesChanged(_)
+                | Told::AttributesSnapshot { .. }
+                | Told::CountersChanged { .. }
+                | Told::TapsRefused { .. }
         )
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bim_core::LiveEvent as Told;
 use bim_types::Conversation;
 
 use super::LiveListener;
@@ -24,8 +25,8 @@ pub trait LiveConversationListener: Send + Sync + 'static {
 }
 
 impl LiveListener for Arc<dyn LiveConversationListener> {
-    fn wants(event: &LiveEvent) -> bool {
-        matches!(event, LiveEvent::StateChanged(_))
+    fn wants(event: &Told) -> bool {
+        matches!(event, Told::StateChanged(_))
     }
 
     fn tell(&self, event: LiveEvent) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bim_core::LiveEvent as Told;
 use bim_types::{ConversationShortId, GroupChange, Uid};
 
 use super::LiveListener;
@@ -29,8 +30,8 @@ pub trait LiveGroupMarkTypeListener: Send + Sync + 'static {
 }
 
 impl LiveListener for Arc<dyn LiveGroupMarkTypeListener> {
-    fn wants(event: &LiveEvent) -> bool {
-        let LiveEvent::Members(event) = event else { return false };
+    fn wants(event: &Told) -> bool {
+        let Told::Members(event) = event else { return false };
         matches!(event.change, GroupChange::MarkTypesAdded(_) | GroupChange::MarkTypesRemoved(_))
     }
 

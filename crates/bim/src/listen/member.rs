@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bim_core::LiveEvent as Told;
 use bim_types::{
     ConversationShortId, GroupChange, GroupEvent, LivePulse, Member, MuteAll, Named, Uid, Until,
 };
@@ -114,12 +115,12 @@ pub trait LiveGroupMemberListener: Send + Sync + 'static {
 }
 
 impl LiveListener for Arc<dyn LiveGroupMemberListener> {
-    fn wants(event: &LiveEvent) -> bool {
+    fn wants(event: &Told) -> bool {
         match event {
-            LiveEvent::Members(event) => {
+            Told::Members(event) => {
                 !matches!(event.change, GroupChange::MarkTypesAdded(_) | GroupChange::MarkTypesRemoved(_))
             }
-            LiveEvent::Pulse(LivePulse { joined, left, changed, .. }) => {
+            Told::Pulse(LivePulse { joined, left, changed, .. }) => {
                 !(joined.is_empty() && left.is_empty() && changed.is_empty())
             }
             _ => false,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bim_core::LeftReason;
+use bim_core::LiveEvent as Told;
 use bim_types::{Conversation, ConversationShortId, LiveGap, Message, Position};
 
 use super::LiveListener;
@@ -59,23 +60,22 @@ pub trait LiveGroupMessageListener: Send + Sync + 'static {
 }
 
 impl LiveListener for Arc<dyn LiveGroupMessageListener> {
-    fn wants(event: &LiveEvent) -> bool {
+    fn wants(event: &Told) -> bool {
         match event {
-            LiveEvent::Received(_)
-            | LiveEvent::Sent(_)
-            | LiveEvent::Updated { .. }
-            | LiveEvent::Deleted { .. }
-            | LiveEvent::LeftOut(_)
-            | LiveEvent::StateChanged(_)
-            | LiveEvent::Discontinuity(_)
-            | LiveEvent::Left { .. }
-            | LiveEvent::Lagged { .. } => true,
-            LiveEvent::Members(_)
-            | LiveEvent::Pulse(_)
-            | LiveEvent::AttributesChanged(_)
-            | LiveEvent::AttributesSnapshot { .. }
-            | LiveEvent::CountersChanged { .. }
-            | LiveEvent::TapsRefused { .. } => false,
+            Told::Received(_)
+            | Told::Sent(_)
+            | Told::Updated { .. }
+            | Told::Deleted { .. }
+            | Told::LeftOut(_)
+            | Told::StateChanged(_)
+            | Told::Discontinuity { .. }
+            | Told::Left { .. } => true,
+            Told::Members(_)
+            | Told::Pulse(_)
+            | Told::AttributesChanged(_)
+            | Told::AttributesSnapshot { .. }
+            | Told::CountersChanged { .. }
+            | Told::TapsRefused { .. } => false,
         }
     }
 

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::event::{LiveEvent, MayLag};
+use crate::event::{LiveEvent, Told};
 use crate::feed::{Reader, Stopper};
 
 pub use attribute::LiveGroupAttributeListener;
@@ -61,17 +61,21 @@ impl Listeners {
 /// What a listener of live groups wants to hear, and how it is told.
 pub(crate) trait LiveListener: Send + Sync + 'static {
     /// Whether it has a function for this event.
-    fn wants(event: &LiveEvent) -> bool;
+    fn wants(event: &bim_core::LiveEvent) -> bool;
 
     /// Calls that function.
     fn tell(&self, event: LiveEvent);
 }
 
-pub(crate) async fn run_live_listener<L: LiveListener>(listener: L, reader: Reader<LiveEvent>, log: bool) {
+pub(crate) async fn run_live_listener<L: LiveListener>(
+    listener: L,
+    reader: Reader<bim_core::LiveEvent>,
+    log: bool,
+) {
     run(Arc::new(move |event| listener.tell(event)), reader, log).await;
 }
 
-async fn run<T: MayLag>(tell: Arc<impl Fn(T) + Send + Sync + 'static>, reader: Reader<T>, log: bool) {
+async fn run<T: Told>(tell: Arc<impl Fn(T::Shown) + Send + Sync + 'static>, reader: Reader<T>, log: bool) {
     let reader = Arc::new(reader);
     loop {
         let batch = next_batch(&reader).await;
@@ -93,7 +97,7 @@ async fn run<T: MayLag>(tell: Arc<impl Fn(T) + Send + Sync + 'static>, reader: R
 }
 
 /// What waits, at least one event; empty when there will be none.
-async fn next_batch<T: MayLag>(reader: &Reader<T>) -> Vec<T> {
+async fn next_batch<T: Told>(reader: &Reader<T>) -> Vec<T::Shown> {
     poll_fn(|cx| {
         let mut batch = Vec::new();
         while batch.len() < BATCH_EVENTS_MAX {

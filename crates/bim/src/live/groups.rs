@@ -104,7 +104,7 @@ impl LiveGroups {
         match self.ask(Ask::Join(id, None)).await? {
             Answer::Joined(joined) => Ok(joined.conversation),
             // The client was in already.
-            Answer::Conversation(conversation) => Ok(conversation),
+            Answer::Conversation(conversation) => Ok(*conversation),
             _ => Err(unfit()),
         }
     }
@@ -126,7 +126,8 @@ impl LiveGroups {
         info: MemberInfo,
     ) -> Result<LiveJoinGroupResult, Error> {
         match self.ask(Ask::Join(id, Some(info))).await? {
-            Answer::Joined(Joined { conversation, cursor, attributes, counters, .. }) => {
+            Answer::Joined(joined) => {
+                let Joined { conversation, cursor, attributes, counters, .. } = *joined;
                 let seqs = cursor.seqs;
                 let join_message_cursor = seqs.low.max(seqs.normal).max(seqs.high);
                 Ok(LiveJoinGroupResult { conversation, join_message_cursor, attributes, counters })

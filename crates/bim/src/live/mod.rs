@@ -56,7 +56,7 @@ impl LiveGroups {
 
     async fn conversation(&self, ask: Ask) -> Result<Conversation, Error> {
         match self.ask(ask).await? {
-            Answer::Conversation(conversation) => Ok(conversation),
+            Answer::Conversation(conversation) => Ok(*conversation),
             _ => Err(unfit()),
         }
     }

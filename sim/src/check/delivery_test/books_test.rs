@@ -69,7 +69,7 @@ impl Scene<Books> {
     /// The app is told that it is in, without having been told anything else.
     fn is_told_in(&mut self, call: u64) -> Result<(), String> {
         let conversation = joined(cursor(0), ResumeVerdict::Fresh).conversation;
-        self.client(ClientSight::Answered(CallId(call), &Ok(Answer::Conversation(conversation))))
+        self.client(ClientSight::Answered(CallId(call), &Ok(Answer::Conversation(conversation.into()))))
     }
 
     /// A leave on the first connection, up to the client's having its answer.
