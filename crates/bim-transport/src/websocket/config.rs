@@ -1,6 +1,6 @@
 //! What can be set about WebSocket connections, and what is passed on to tungstenite.
 
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig as Tuning;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig as Tuning};
 
 #[cfg(feature = "tls")]
 use crate::tls::ServerTls;
@@ -9,9 +9,12 @@ use crate::{
     limits::{FRAME_BYTES_MAX, OUTBOUND_BYTES_HIGH},
 };
 
-/// Bytes that tungstenite takes at a time; every connection owns a buffer of this size. The stream beneath reads more at
-/// once.
-const READ_BUFFER_BYTES: usize = 1024;
+/// Bytes that tungstenite takes at a time from a client; every connection owns a buffer of this size. The stream beneath
+/// reads more at once. Most of what clients send is smaller, and a server has many of them.
+const SERVER_READ_BUFFER_BYTES: usize = 256;
+
+/// The same for what a server sends to a client.
+const CLIENT_READ_BUFFER_BYTES: usize = 1024;
 
 /// Most bytes that wait for a socket: the high-water mark, the frame on top of it, and room to spare.
 const WRITE_BUFFER_BYTES_MAX: usize = 1024 * 1024;
@@ -43,10 +46,14 @@ impl Default for WebSocketConfig {
     }
 }
 
-pub(super) fn tuning(frame_bytes_max: usize) -> Tuning {
-    let one_frame_on_top = OUTBOUND_BYTES_HIGH + frame_bytes_max + FRAME_HEADER_BYTES_MAX + READ_BUFFER_BYTES;
+pub(super) fn tuning(role: Role, frame_bytes_max: usize) -> Tuning {
+    let read_buffer_bytes = match role {
+        Role::Server => SERVER_READ_BUFFER_BYTES,
+        Role::Client => CLIENT_READ_BUFFER_BYTES,
+    };
+    let one_frame_on_top = OUTBOUND_BYTES_HIGH + frame_bytes_max + FRAME_HEADER_BYTES_MAX + read_buffer_bytes;
     Tuning::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
+        .read_buffer_size(read_buffer_bytes)
         .write_buffer_size(OUTBOUND_BYTES_HIGH)
         .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX.max(one_frame_on_top))
         .max_message_size(Some(frame_bytes_max))

@@ -110,10 +110,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketConnection<S> {
         !self.holding
     }
 
-    /// Hands a frame to tungstenite, also when there is no room.
+    /// Takes a frame, also when there is no room.
     fn hand_over(&mut self, frame: Bytes) -> Result<(), TransportError> {
         if frame.len() > self.frame_bytes_max {
             return Err(TransportError::FrameTooLarge { size: frame.len(), limit: self.frame_bytes_max });
+        }
+        if self.is_server && self.let_go() {
+            self.socket.get_mut().append(|out| framing::message(&frame, out));
+            return self.write_when_much();
         }
         self.holding = true;
         match self.socket.write(Message::Binary(frame)) {
@@ -125,6 +129,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketConnection<S> {
             Err(error) => {
                 self.mute = true;
                 Err(transport_error(error))
+            }
+        }
+    }
+
+    /// Writes what waits beside tungstenite, if that is much.
+    fn write_when_much(&mut self) -> Result<(), TransportError> {
+        let stream = self.socket.get_mut();
+        if stream.shared_bytes() < OUTBOUND_BYTES_HIGH {
+            return Ok(());
+        }
+        match stream.write_shared() {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.blocked = true;
+                Ok(())
+            }
+            Err(error) => {
+                self.mute = true;
+                Err(error.into())
             }
         }
     }
@@ -225,22 +248,8 @@ where
         if !self.is_server || batch.largest() > self.frame_bytes_max || !self.let_go() {
             return batch.frames().iter().try_for_each(|frame| self.hand_over(frame.clone()));
         }
-        let stream = self.socket.get_mut();
-        stream.push_shared(batch.encoded(Framing::WebSocket, framing::messages));
-        if stream.shared_bytes() < OUTBOUND_BYTES_HIGH {
-            return Ok(());
-        }
-        match stream.write_shared() {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.blocked = true;
-                Ok(())
-            }
-            Err(error) => {
-                self.mute = true;
-                Err(error.into())
-            }
-        }
+        self.socket.get_mut().push_shared(batch.encoded(Framing::WebSocket, framing::messages));
+        self.write_when_much()
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

@@ -115,7 +115,7 @@ mod raw_peer {
     pub(super) fn server_and_raw_client() -> (WebSocketConnection<DuplexStream>, RawPeer) {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let stream = PollIo::new(HeadThenStream::after_head(ours));
-        let socket = WebSocket::from_raw_socket(stream, Role::Server, Some(tuning(256 * 1024)));
+        let socket = WebSocket::from_raw_socket(stream, Role::Server, Some(tuning(Role::Server, 256 * 1024)));
         (WebSocketConnection::new(socket, Role::Server, 256 * 1024, Peer::other("test")), RawPeer(theirs))
     }
 }

@@ -21,22 +21,26 @@ const HEADER_BYTES_MAX: usize = 10;
 pub(super) fn messages(frames: &[Bytes]) -> Bytes {
     let bytes = frames.iter().map(|frame| frame.len() + HEADER_BYTES_MAX).sum();
     let mut out = BytesMut::with_capacity(bytes);
-    for frame in frames {
-        out.put_u8(FINAL_BINARY);
-        match (u8::try_from(frame.len()), u16::try_from(frame.len())) {
-            (Ok(length), _) if frame.len() <= SHORT_MAX => out.put_u8(length),
-            (_, Ok(length)) => {
-                out.put_u8(TWO_BYTES);
-                out.put_u16(length);
-            }
-            _ => {
-                out.put_u8(EIGHT_BYTES);
-                out.put_u64(frame.len() as u64);
-            }
-        }
-        out.put_slice(frame);
-    }
+    frames.iter().for_each(|frame| message(frame, &mut out));
     out.freeze()
+}
+
+/// Appends a frame as one unmasked message.
+pub(super) fn message(frame: &[u8], out: &mut BytesMut) {
+    out.reserve(frame.len() + HEADER_BYTES_MAX);
+    out.put_u8(FINAL_BINARY);
+    match (u8::try_from(frame.len()), u16::try_from(frame.len())) {
+        (Ok(length), _) if frame.len() <= SHORT_MAX => out.put_u8(length),
+        (_, Ok(length)) => {
+            out.put_u8(TWO_BYTES);
+            out.put_u16(length);
+        }
+        _ => {
+            out.put_u8(EIGHT_BYTES);
+            out.put_u64(frame.len() as u64);
+        }
+    }
+    out.put_slice(frame);
 }
 
 #[cfg(test)]

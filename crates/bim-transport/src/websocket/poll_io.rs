@@ -1,7 +1,7 @@
-//! Lets tungstenite, which reads and writes as if it could block, use a polled stream, and lets frames past it that many
-//! connections share.
+//! Lets tungstenite, which reads and writes as if it could block, use a polled stream, and lets past it what a server
+//! sends: it need not be masked, so many connections may share it, and nothing is kept for it while a connection is idle.
 //!
-//! What is shared leaves before anything that tungstenite writes later, so that its control frames never fall into the
+//! That leaves before anything that tungstenite writes later, so that its control frames never fall into the
 //! middle of ours.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::shared_out::SharedOut;
@@ -41,6 +41,11 @@ impl<S: AsyncWrite + Unpin> PollIo<S> {
     /// Takes bytes that many connections share: whole frames, encoded. Tungstenite has nothing left to write.
     pub(super) fn push_shared(&mut self, bytes: Bytes) {
         self.shared.push(bytes);
+    }
+
+    /// Takes bytes that `write` appends: whole frames, encoded. Tungstenite has nothing left to write.
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        self.shared.append(write);
     }
 
     /// Writes what is shared. "Would block" when some is left.

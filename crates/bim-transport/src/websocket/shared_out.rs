@@ -1,4 +1,4 @@
-//! Bytes on their way out that many connections share.
+//! Bytes on their way out: those that many connections share, and between them those of this one alone.
 
 use std::{
     collections::VecDeque,
@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncWrite;
 
 /// Pieces given to one write.
@@ -20,12 +20,35 @@ pub(super) struct SharedOut {
     /// The first piece, which is most often the only one; empty when there is none.
     first: Bytes,
     more: VecDeque<Bytes>,
+    /// What comes last, as long as only this connection has it.
+    own: BytesMut,
+    /// Of all of them.
     bytes: usize,
 }
 
 impl SharedOut {
+    /// Takes bytes that are shared.
     pub(super) fn push(&mut self, piece: Bytes) {
+        self.close_own();
         self.bytes += piece.len();
+        self.queue(piece);
+    }
+
+    /// Takes bytes that `write` appends.
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        let before = self.own.len();
+        write(&mut self.own);
+        self.bytes += self.own.len().saturating_sub(before);
+    }
+
+    fn close_own(&mut self) {
+        if !self.own.is_empty() {
+            let own = std::mem::take(&mut self.own).freeze();
+            self.queue(own);
+        }
+    }
+
+    fn queue(&mut self, piece: Bytes) {
         if self.first.is_empty() {
             self.first = piece;
         } else {
@@ -34,7 +57,7 @@ impl SharedOut {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_empty()
+        self.bytes == 0
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -47,6 +70,7 @@ impl SharedOut {
         mut stream: Pin<&mut S>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        self.close_own();
         while !self.first.is_empty() {
             let written = if self.more.is_empty() || !stream.is_write_vectored() {
                 ready!(stream.as_mut().poll_write(cx, &self.first))?
@@ -83,6 +107,8 @@ impl SharedOut {
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
+
+    use bytes::BufMut;
 
     use super::*;
 
@@ -136,9 +162,11 @@ mod tests {
         for (step, vectored) in (1..=13).flat_map(|step| [(step, false), (step, true)]) {
             let mut stream = Narrow { step, room: 7, taken: Vec::new(), vectored };
             let mut out = SharedOut::default();
-            for piece in ["one", "two", "three", "4"] {
-                out.push(Bytes::from_static(piece.as_bytes()));
-            }
+            out.push(Bytes::from_static(b"one"));
+            out.append(|own| own.put_slice(b"t"));
+            out.append(|own| own.put_slice(b"wo"));
+            out.push(Bytes::from_static(b"three"));
+            out.append(|own| own.put_slice(b"4"));
             let mut cx = Context::from_waker(Waker::noop());
             assert!(out.poll_write(Pin::new(&mut stream), &mut cx).is_pending());
             assert_eq!((out.bytes(), out.is_empty()), (5, false));

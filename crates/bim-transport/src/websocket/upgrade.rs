@@ -16,7 +16,7 @@ pub(super) async fn accept<S>(stream: S, frame_bytes_max: usize) -> Result<Socke
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let tuning = tuning(frame_bytes_max);
+    let tuning = tuning(Role::Server, frame_bytes_max);
     let upgraded = accept_async_with_config(HeadThenStream::new(stream), Some(tuning)).await?;
     Ok(settle(upgraded, Role::Server, frame_bytes_max))
 }
@@ -26,7 +26,7 @@ pub(super) async fn request<S>(url: &str, stream: S, frame_bytes_max: usize) -> 
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let tuning = tuning(frame_bytes_max);
+    let tuning = tuning(Role::Client, frame_bytes_max);
     let (upgraded, _response) =
         client_async_with_config(url, HeadThenStream::new(stream), Some(tuning)).await?;
     Ok(settle(upgraded, Role::Client, frame_bytes_max))
@@ -38,5 +38,5 @@ fn settle<S>(upgraded: WebSocketStream<HeadThenStream<S>>, role: Role, frame_byt
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    WebSocket::from_raw_socket(PollIo::new(upgraded.into_inner()), role, Some(tuning(frame_bytes_max)))
+    WebSocket::from_raw_socket(PollIo::new(upgraded.into_inner()), role, Some(tuning(role, frame_bytes_max)))
 }
