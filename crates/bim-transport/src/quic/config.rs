@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{AckFrequencyConfig, IdleTimeout, TransportConfig, VarInt};
 
 use super::keys::Keys;
 use crate::{HandshakeLimits, limits::FRAME_BYTES_MAX};
@@ -31,6 +31,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often a client says that it is there (5 s), and so the time in which an idle one notices that its
 /// server was restarted.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Packets with something to confirm that a client takes before it confirms them, unless the usual delay is over first.
+/// A server that sends the same to thousands would spend more on what confirms it than on sending
+/// (draft-ietf-quic-ack-frequency).
+const PACKETS_PER_ACK: u32 = 10;
 
 /// Shortest time between two packets that reset unknown connections (100 µs, so 10,000 in a second). More of
 /// them are not answered; their senders repeat themselves. After a restart all clients come at once.
@@ -70,6 +75,9 @@ pub(super) fn server(
     let mut transport = transport();
     transport.receive_window(VarInt::from_u32(RECEIVE_WINDOW_FIRST));
     transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
+    let mut acks = AckFrequencyConfig::default();
+    acks.ack_eliciting_threshold(VarInt::from_u32(PACKETS_PER_ACK - 1));
+    transport.ack_frequency_config(Some(acks));
     let mut server = quinn::ServerConfig::new(crypto, Arc::new(keys.token.clone()));
     server
         .transport_config(Arc::new(transport))

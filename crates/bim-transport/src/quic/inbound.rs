@@ -8,7 +8,8 @@ use quinn::{ReadError, RecvStream};
 use super::{LENGTH_BYTES, transport_error};
 use crate::TransportError;
 
-/// Bytes read at a time when no frame asks for more.
+/// Bytes read at a time when no frame asks for more. They are on the stack until it is known how many there are, so an
+/// idle connection has no buffer.
 const READ_STEP_BYTES: usize = 4 * 1024;
 
 /// Most bytes read at a time for a large frame.
@@ -38,8 +39,7 @@ impl Inbound {
                     return Poll::Ready(Some(Err(TransportError::FrameTooLarge { size, limit })));
                 }
                 Some(size) if self.buffer.len() - LENGTH_BYTES >= size => {
-                    self.buffer.advance(LENGTH_BYTES);
-                    return Poll::Ready(Some(Ok(self.buffer.split_to(size).freeze())));
+                    return Poll::Ready(Some(Ok(self.cut(size))));
                 }
                 Some(size) => size + LENGTH_BYTES - self.buffer.len(),
                 None => 0,
@@ -53,10 +53,29 @@ impl Inbound {
         }
     }
 
+    fn cut(&mut self, size: usize) -> Bytes {
+        self.buffer.advance(LENGTH_BYTES);
+        if self.buffer.len() == size {
+            return std::mem::take(&mut self.buffer).freeze();
+        }
+        self.buffer.split_to(size).freeze()
+    }
+
     /// Reads some bytes; `false` at the end of the stream.
     fn poll_more(&mut self, missing: usize, cx: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
+        if missing > READ_STEP_BYTES {
+            return self.poll_much(missing.min(READ_STEP_BYTES_MAX), cx);
+        }
+        let mut step = [0; READ_STEP_BYTES];
+        let size = ready!(self.stream.poll_read(cx, &mut step)).map_err(read_error)?;
+        self.buffer.extend_from_slice(step.get(..size).unwrap_or_default());
+        Poll::Ready(Ok(size > 0))
+    }
+
+    /// The same for a large frame, of which there is no copy.
+    fn poll_much(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<Result<bool, TransportError>> {
         let before = self.buffer.len();
-        self.buffer.resize(before + missing.clamp(READ_STEP_BYTES, READ_STEP_BYTES_MAX), 0);
+        self.buffer.resize(before + most, 0);
         let space = self.buffer.get_mut(before..).unwrap_or_default();
         let read = self.stream.poll_read(cx, space);
         let size = if let Poll::Ready(Ok(size)) = &read { *size } else { 0 };

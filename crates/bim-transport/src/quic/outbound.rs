@@ -98,7 +98,7 @@ impl Outbound {
 
     fn seal(&mut self) {
         if !self.gathering.is_empty() {
-            self.pieces.push_back(self.gathering.split().freeze());
+            self.pieces.push_back(std::mem::take(&mut self.gathering).freeze());
         }
     }
 
