@@ -6,7 +6,9 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use crate::convert::Change;
 use crate::entries;
 use crate::error::DecodeError;
-use crate::message::{Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, Response, Welcome};
+use crate::message::{
+    Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, RequestBody, Response, Welcome,
+};
 use crate::names::Names;
 use crate::quick;
 use crate::wire::{self, FrameKind};
@@ -16,6 +18,7 @@ pub const PROTOCOL_VERSION: u8 = 1;
 
 pub(crate) const HEADER_BYTES: usize = 2;
 
+const REQUEST: u8 = FrameKind::Request as u8;
 const LIVE_MESSAGE: u8 = FrameKind::LiveMessage as u8;
 
 /// What a client sends.
@@ -68,6 +71,9 @@ impl ClientFrame {
     pub fn encode(self) -> Bytes {
         match self {
             Self::Hello(hello) => encode(FrameKind::Hello, &wire::Hello::from(hello)),
+            Self::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }) => {
+                quick::send_frame(id, &send)
+            }
             Self::Request(request) => encode(FrameKind::Request, &wire::Request::from(request)),
             Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
             Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
@@ -83,6 +89,11 @@ impl ClientFrame {
     /// not valid is no error here; it is to be refused by its id.
     pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
         let (kind, payload) = split(frame)?;
+        if kind == REQUEST
+            && let Some((id, send)) = quick::send_request(&payload)
+        {
+            return Ok(Self::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }));
+        }
         Ok(match FrameKind::try_from(i32::from(kind)) {
             Ok(FrameKind::Hello) => Self::Hello(message::<wire::Hello>(kind, payload)?.try_into()?),
             Ok(FrameKind::Request) => Self::Request(message::<wire::Request>(kind, payload)?.into()),
@@ -117,7 +128,7 @@ impl ServerFrame {
             Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
             Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
             Self::Goodbye(goodbye) => encode(FrameKind::Goodbye, &wire::Goodbye::from(goodbye)),
-            Self::LiveMessage(push) => encode(FrameKind::LiveMessage, &wire::LiveMessage::from(push)),
+            Self::LiveMessage(push) => quick::live_frame(&push),
             Self::LiveGap(gap) => encode(FrameKind::LiveGap, &wire::LiveGap::from(gap)),
             Self::LiveState(group) => {
                 encode(FrameKind::LiveState, &wire::LiveState { group: Some(group.into()) })

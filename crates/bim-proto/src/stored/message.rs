@@ -8,6 +8,7 @@ use prost::Message as _;
 
 use crate::convert::{client_message_id, content, message_body, priority, uid};
 use crate::error::DecodeError;
+use crate::quick;
 use crate::stored::read;
 use crate::wire;
 
@@ -42,10 +43,10 @@ impl StoredLiveMessage {
     /// The record's bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        self.to_wire().encode_to_vec().into()
+        quick::stored(self).unwrap_or_else(|| self.to_wire().encode_to_vec().into())
     }
 
-    fn to_wire(&self) -> wire::StoredLiveMessage {
+    pub(crate) fn to_wire(&self) -> wire::StoredLiveMessage {
         wire::StoredLiveMessage {
             sender: Some(self.sender.clone().into()),
             device_id: self.device.to_bytes().to_vec().into(),

@@ -1,15 +1,12 @@
-//! Reads a pushed message straight from its bytes: the one frame of which a client gets thousands in a second.
-//!
-//! It knows the form in which messages are sent and no other: fields in the order of their numbers, each once, of the
-//! kinds that are known, and something to show. It gives `None` for everything else, which the generated code then reads,
-//! or refuses. So what it gives must be what that would give, and nothing more is asked of it.
+//! Reads messages in the form in which they are sent, and no other: fields in the order of their numbers, each once, of the
+//! kinds that are known, and something to show. `None` for everything else, which the generated code then reads or refuses.
 
 use bim_types::{
     ClientMessageId, ConversationShortId, Epoch, Message, MessageBody, PerPriority, Position, Priority, Seq,
     Uid, Wall,
 };
 
-use crate::message::LivePush;
+use crate::message::{LivePush, RequestId, SendLive};
 use crate::names::Names;
 
 const VARINT: u64 = 0;
@@ -42,6 +39,42 @@ pub(crate) fn live_message(payload: &[u8], names: &mut Names) -> Option<LivePush
     };
     let previous = PerPriority { low: Seq(low), normal: Seq(normal), high: Seq(high) };
     Some(LivePush { message, previous, hidden: false })
+}
+
+/// Reads the request to send a message; `None` leaves it, and every other request, to the generated code.
+pub(crate) fn send_request(payload: &[u8]) -> Option<(RequestId, SendLive)> {
+    let (mut id, mut send) = (RequestId(0), None);
+    let mut fields = Fields::of(payload);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Number(1, number) => id = RequestId(number),
+            Field::Bytes(9, bytes) => send = Some(read_send(bytes)?),
+            _ => return None,
+        }
+    }
+    Some((id, send?))
+}
+
+fn read_send(bytes: &[u8]) -> Option<SendLive> {
+    let (mut group, mut class, mut id, mut body, mut follows) = (0, 0, None, None, None);
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Number(1, number) => group = number,
+            Field::Bytes(2, bytes) => id = Some(ClientMessageId::from_slice(bytes).ok()?),
+            Field::Number(3, number) => class = number,
+            Field::Bytes(4, bytes) => body = Some(read_body(bytes)?),
+            Field::Bytes(5, bytes) => follows = Some(ClientMessageId::from_slice(bytes).ok()?),
+            _ => return None,
+        }
+    }
+    Some(SendLive {
+        group: ConversationShortId::new(group as i64).ok()?,
+        client_message_id: id?,
+        priority: Priority::from_number(i64::try_from(class).ok()?)?,
+        body: body?,
+        follows,
+    })
 }
 
 fn read_position(bytes: &[u8]) -> Option<Position> {
@@ -92,6 +125,7 @@ impl<'a> Fields<'a> {
 
     /// The next field, `Some(None)` at the end.
     #[expect(clippy::option_option, reason = "an end is no failure")]
+    #[inline]
     fn next(&mut self) -> Option<Option<Field<'a>>> {
         if self.bytes.is_empty() {
             return Some(None);
@@ -121,14 +155,26 @@ impl<'a> Fields<'a> {
 
     #[inline]
     fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..u64::BITS).step_by(7) {
-            let (byte, rest) = self.bytes.split_first()?;
+        let (first, rest) = self.bytes.split_first()?;
+        if *first < 0x80 {
             self.bytes = rest;
+            return Some(u64::from(*first));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Option<u64> {
+        let (mut value, mut shift) = (0, 0);
+        for (at, byte) in self.bytes.iter().enumerate() {
             value |= u64::from(byte & 0x7f) << shift;
             if *byte < 0x80 {
+                self.bytes = self.bytes.get(at + 1..)?;
                 // Of the tenth byte there is one bit.
                 return (shift < 63 || *byte < 2).then_some(value);
+            }
+            shift += 7;
+            if shift > 63 {
+                break;
             }
         }
         None
