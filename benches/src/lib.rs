@@ -8,6 +8,7 @@
 //! connections, keep books that trust nothing, and fail when a promise is broken.
 
 pub mod big_room;
+mod counts;
 pub mod join_storm;
 mod link;
 pub mod load;
@@ -15,6 +16,7 @@ mod report;
 mod verdict;
 
 pub use bim_tests::{Arena, ClientKeeps, Link, ServerKeeps};
+pub use counts::{Cost, Counts};
 pub use link::{LINKS, link_name, room, run};
 pub use report::{Latencies, Report};
 pub use verdict::verdict;
