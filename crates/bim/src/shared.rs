@@ -43,7 +43,8 @@ pub(crate) struct View {
 
 /// A call on its way to the driver.
 pub(crate) struct Call {
-    pub(crate) command: HandleCommand,
+    /// Boxed: the queue has room for 32 calls at least, and most of the time holds none.
+    pub(crate) command: Box<HandleCommand>,
     pub(crate) answer: oneshot::Sender<Result<Answer, Refusal>>,
 }
 
@@ -142,6 +143,7 @@ impl Handle {
     /// later the call goes on and its answer is lost.
     pub(crate) async fn call(&self, command: HandleCommand) -> Result<Answer, Error> {
         let (answer, answered) = oneshot::channel();
+        let command = Box::new(command);
         self.calls.send(Call { command, answer }).await.map_err(|_| ErrorCode::ShutDown)?;
         Ok(answered.await.map_err(|_| ErrorCode::ShutDown)??)
     }
@@ -152,6 +154,7 @@ impl Handle {
         command: HandleCommand,
     ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Error> {
         let (answer, answered) = oneshot::channel();
+        let command = Box::new(command);
         self.calls.try_send(Call { command, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ErrorCode::OutboxFull,
             mpsc::error::TrySendError::Closed(_) => ErrorCode::ShutDown,

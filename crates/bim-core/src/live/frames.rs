@@ -103,7 +103,7 @@ impl LiveGroups {
     }
 
     fn joined(&mut self, group: ConversationShortId) -> Option<&mut Room> {
-        self.rooms.get_mut(&group).filter(|room| room.viewer.is_joined())
+        self.rooms.get_mut(&group).map(|room| &mut **room).filter(|room| room.viewer.is_joined())
     }
 }
 

@@ -44,7 +44,8 @@ pub(crate) struct PathBroken;
 #[derive(Clone, Debug)]
 pub(crate) struct LiveGroups {
     me: Uid,
-    rooms: BTreeMap<ConversationShortId, Room>,
+    /// Boxed: a map keeps places for eleven, and most clients are in one.
+    rooms: BTreeMap<ConversationShortId, Box<Room>>,
     /// Groups the client was in when the app asked to leave them, until that is answered.
     leaving: BTreeSet<ConversationShortId>,
     /// Own messages that wait for a verdict, and how many calls of each wait: as many as the outbox holds. Whoever leaves
@@ -80,7 +81,7 @@ impl LiveGroups {
             let resume = Some(room.viewer.resume_cursor()?);
             Some(JoinLive { group: *group, resume, info: room.info.clone() })
         };
-        self.rooms.iter().filter_map(join).collect()
+        self.rooms.iter().map(|(group, room)| (group, &**room)).filter_map(join).collect()
     }
 
     /// Takes the answer to a join on a new connection. Says whether the cursor was continued.
@@ -158,7 +159,7 @@ impl LiveGroups {
     fn room_to_enter(&mut self, group: ConversationShortId) -> &mut Room {
         let Self { me, rooms, sending, unresolved, .. } = self;
         rooms.entry(group).or_insert_with(|| {
-            let mut room = Room::joining(me.clone());
+            let mut room = Box::new(Room::joining(me.clone()));
             let (first, last) = ((group, ClientMessageId::new(0)), (group, ClientMessageId::new(u128::MAX)));
             for ((_, id), calls) in sending.range(first..=last) {
                 (0..*calls).for_each(|_| room.viewer.on_send(*id));
@@ -183,7 +184,7 @@ impl LiveGroups {
     }
 
     /// Takes a room away. What no verdict will come for stays known.
-    fn take_room(&mut self, group: ConversationShortId) -> Option<Room> {
+    fn take_room(&mut self, group: ConversationShortId) -> Option<Box<Room>> {
         let room = self.rooms.remove(&group)?;
         for id in room.viewer.unresolved() {
             self.note_unresolved(group, id);

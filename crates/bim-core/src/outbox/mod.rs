@@ -33,7 +33,7 @@ const PAGES_IN_FLIGHT_MAX: usize = 4;
 /// Requests that wait for a place in flight, and those in flight.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: BTreeMap<RequestId, Pending>,
+    waiting: BTreeMap<RequestId, Box<Pending>>,
     in_flight: BTreeMap<RequestId, InFlight>,
     overdue: BTreeMap<RequestId, Overdue>,
     refused_for_good: RefusedForGood,
@@ -49,7 +49,7 @@ pub(crate) struct Pending {
 
 #[derive(Clone, Debug)]
 struct InFlight {
-    pending: Pending,
+    pending: Box<Pending>,
     until: Mono,
     stranded: bool,
 }
@@ -71,7 +71,7 @@ impl Outbox {
         if let RequestBody::SendLiveMessage(send) = &pending.body {
             self.refused_for_good.remove(send.client_message_id);
         }
-        self.waiting.insert(id, pending);
+        self.waiting.insert(id, Box::new(pending));
     }
 
     /// The next request to send, if the window has room for it.
@@ -99,7 +99,7 @@ impl Outbox {
     /// The request that was answered; `None` when nobody waits for the answer. Either way there may be room for another.
     pub(crate) fn answered(&mut self, id: RequestId) -> Option<Pending> {
         self.overdue.remove(&id);
-        self.in_flight.remove(&id).map(|sent| sent.pending)
+        self.in_flight.remove(&id).map(|sent| *sent.pending)
     }
 
     /// Whether requests wait for places that the server may never free: all that is asked is overdue. Only when
@@ -132,7 +132,7 @@ impl Outbox {
             if may_repeat(&pending.body) && !stranded {
                 self.waiting.insert(id, pending);
             } else {
-                given_up.push(pending);
+                given_up.push(*pending);
             }
         }
         given_up
@@ -157,7 +157,7 @@ impl Outbox {
         for (number, pending) in std::mem::take(&mut self.waiting) {
             if let Some(id) = follower_of(&stranded, &pending.body) {
                 stranded.insert(id);
-                held_back.push(pending);
+                held_back.push(*pending);
             } else {
                 self.waiting.insert(number, pending);
             }
@@ -170,7 +170,7 @@ impl Outbox {
         let first = self.in_flight.first_entry().filter(|first| now >= first.get().until)?;
         let (id, InFlight { pending, .. }) = first.remove_entry();
         self.overdue.insert(id, Overdue { is_page: is_page(&pending.body) });
-        Some(pending)
+        Some(*pending)
     }
 
     /// When the next request's time is over. Requests are sent in the order of their numbers, so it is the
@@ -185,7 +185,7 @@ impl Outbox {
         let in_flight = std::mem::take(&mut self.in_flight).into_iter().map(|(id, sent)| (id, sent.pending));
         let mut all: BTreeMap<_, _> = in_flight.collect();
         all.append(&mut self.waiting);
-        all.into_values().collect()
+        all.into_values().map(|pending| *pending).collect()
     }
 }
 

@@ -23,7 +23,7 @@ use crate::token::Source;
 pub(crate) struct Chores {
     tasks: JoinSet<Done>,
     /// What it means when a task ends without a result.
-    failures: BTreeMap<Id, Input>,
+    failures: BTreeMap<Id, Box<Input>>,
     dialers: Vec<Arc<dyn Dialer>>,
     dialing: Option<(LinkId, AbortHandle)>,
     tokens: Option<Source>,
@@ -76,7 +76,7 @@ impl Chores {
                 self.next_store_op();
             }
             // A chore that was aborted has neither.
-            if let Some(done) = done.or(failure.map(Done::Input)) {
+            if let Some(done) = done.or(failure.map(|input| Done::Input(*input))) {
                 return Poll::Ready(done);
             }
         }
@@ -149,7 +149,7 @@ impl Chores {
             }
         };
         let task = self.tasks.spawn(dial);
-        self.failures.insert(task.id(), failure);
+        self.failures.insert(task.id(), Box::new(failure));
         self.dialing = Some((link, task));
     }
 
@@ -194,13 +194,13 @@ impl Chores {
             }
             Done::Input(input)
         });
-        self.failures.insert(task.id(), failure);
+        self.failures.insert(task.id(), Box::new(failure));
         self.store_busy = Some(task.id());
     }
 
     fn spawn(&mut self, failure: Input, chore: impl Future<Output = Done> + Send + 'static) -> AbortHandle {
         let task = self.tasks.spawn(chore);
-        self.failures.insert(task.id(), failure);
+        self.failures.insert(task.id(), Box::new(failure));
         task
     }
 }

@@ -137,7 +137,7 @@ impl Driver {
     }
 
     /// Runs until the client is shut down or every handle was dropped.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         while !self.machine.is_shut_down() {
             if poll_fn(|cx| self.poll_turn(cx)).await == Turn::Full {
                 // Whoever reads the events may share this thread.
@@ -245,7 +245,7 @@ impl Driver {
     }
 
     fn on_call(&mut self, Call { command, answer }: Call) {
-        let command = match command {
+        let command = match *command {
             HandleCommand::Machine(command) => command,
             HandleCommand::Login { uid, source } => {
                 let credential = source.credential();
@@ -357,7 +357,7 @@ impl Driver {
     }
 
     /// Finishes what was begun, for a short time, and lets go of everything.
-    async fn end(mut self) {
+    async fn end(mut self: Box<Self>) {
         self.shared.end();
         // What is not done in time is dropped with the tasks.
         let _ = timeout(FAREWELL, poll_fn(|cx| self.chores.poll_farewell(cx))).await;

@@ -197,7 +197,7 @@ impl ClientBuilder {
             None => ClientMachine::new(config),
         };
         let driver = Driver::new(machine, Arc::clone(&shared), dialers, store, incoming);
-        tokio::spawn(driver.run());
+        tokio::spawn(Box::new(driver).run());
         Ok(Client::new(Handle { calls, shared }))
     }
 }
