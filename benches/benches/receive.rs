@@ -27,10 +27,16 @@ use tokio::sync::oneshot;
 /// Users who say something, in turn.
 const SENDERS: u64 = 100;
 
+/// Clients that do nothing, in one process.
+const IDLE_CLIENTS: usize = 200;
+
 /// Runs of each path. The best one is told.
 const RUNS: usize = 3;
 
 fn main() {
+    for link in [Link::Memory, Link::WebSocket] {
+        idle(link);
+    }
     for link in LINKS {
         for (size, messages) in [(16, 300_000), (128, 300_000), (1024, 100_000), (65_536, 2_000)] {
             let frames: Arc<[Bytes]> = (1..=messages).map(|seq| frame(seq, size)).collect();
@@ -41,6 +47,42 @@ fn main() {
                 .print(link, size);
         }
     }
+}
+
+/// Bytes that the clients of one thread have allocated while nothing happens, for each; what is the peer's is not in it.
+#[expect(clippy::print_stdout, reason = "a benchmark's result is its output")]
+fn idle(link: Link) {
+    let (dialer, told) = oneshot::channel();
+    let peer = std::thread::spawn(move || {
+        runtime().block_on(async {
+            let (mut listener, reached_by) = pipe(link).await;
+            dialer.send(reached_by).ok().expect("the clients wait");
+            let mut served = Vec::new();
+            for _ in 0..IDLE_CLIENTS {
+                let connection = listener.accept().await.expect("a connection comes");
+                served.push(tokio::spawn(serve(connection, Arc::new([]))));
+            }
+            for one in served {
+                one.await.expect("the client goes");
+            }
+        });
+    });
+    let runtime = runtime();
+    let mut clients = Vec::with_capacity(IDLE_CLIENTS);
+    let dialer = runtime.block_on(told).expect("the peer listens");
+    let counted = allocation_counter::measure(|| {
+        runtime.block_on(async {
+            for _ in 0..IDLE_CLIENTS {
+                clients.push(join(Arc::clone(&dialer)).await);
+            }
+        });
+    });
+    let bytes = counted.bytes_current / i64::try_from(IDLE_CLIENTS).expect("a small number");
+    println!("idle client/{}: {bytes} B allocated by each of {IDLE_CLIENTS}", link_name(link));
+    for (client, _) in clients {
+        runtime.block_on(client.shutdown());
+    }
+    peer.join().expect("the peer ends when the clients do");
 }
 
 /// What a run cost.
@@ -73,13 +115,13 @@ fn receive(link: Link, frames: &Arc<[Bytes]>) -> Run {
     let pushed = Arc::clone(frames);
     let peer = std::thread::spawn(move || {
         runtime().block_on(async {
-            let (listener, reached_by) = pipe(link).await;
+            let (mut listener, reached_by) = pipe(link).await;
             dialer.send(reached_by).ok().expect("the client waits");
-            serve(listener, &pushed).await;
+            serve(listener.accept().await.expect("a connection comes"), pushed).await;
         });
     });
     let runtime = runtime();
-    let (client, mut events) = runtime.block_on(join(told));
+    let (client, mut events) = runtime.block_on(async { join(told.await.expect("the peer listens")).await });
     let (begin, busy_before) = (Instant::now(), busy());
     let counted = allocation_counter::measure(|| runtime.block_on(take_all(&mut events, messages)));
     let (busy, elapsed) = (busy() - busy_before, begin.elapsed());
@@ -89,8 +131,7 @@ fn receive(link: Link, frames: &Arc<[Bytes]>) -> Run {
 }
 
 /// A client in the group, which nothing was pushed to yet that it has read.
-async fn join(told: oneshot::Receiver<Arc<dyn Dialer>>) -> (Client, LiveEvents) {
-    let dialer = told.await.expect("the peer listens");
+async fn join(dialer: Arc<dyn Dialer>) -> (Client, LiveEvents) {
     let client = Client::builder(1, "viewer").dialer(dialer).log(false).build().await;
     let client = client.expect("the client is set up");
     client.login("viewer", "any token").await.expect("the peer welcomes anyone");
@@ -114,8 +155,7 @@ async fn take_all(events: &mut LiveEvents, messages: u64) {
 }
 
 /// Welcomes, lets join, pushes, and stays until the client goes.
-async fn serve(mut listener: Box<dyn Listener>, frames: &[Bytes]) {
-    let mut connection = listener.accept().await.expect("a connection comes");
+async fn serve(mut connection: BoxConnection, frames: Arc<[Bytes]>) {
     while let Some(Ok(frame)) = connection.recv().await {
         match ClientFrame::decode(frame).expect("the client speaks the protocol") {
             ClientFrame::Hello(_) => {
@@ -127,7 +167,7 @@ async fn serve(mut listener: Box<dyn Listener>, frames: &[Bytes]) {
                 let body = Ok(ResponseBody::JoinedLiveGroup(joined()));
                 let sent = connection.send(ServerFrame::Response(Response { id, body }).encode()).await;
                 sent.expect("the client listens");
-                for frame in frames {
+                for frame in frames.iter() {
                     feed(&mut connection, frame.clone()).await;
                 }
                 connection.flush().await.expect("the client listens");
