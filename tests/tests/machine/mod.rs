@@ -11,7 +11,7 @@ use bim_types::store::{
 use bim_types::{Epoch, Seq};
 
 const EPOCH: Epoch = Epoch(7);
-const OPTIONS: RedbOptions = RedbOptions { cache_bytes: 256 * 1024, verify: true };
+const OPTIONS: RedbOptions = RedbOptions { cache_bytes: 256 * 1024, journal_bytes: 64 * 1024, verify: true };
 
 /// A log over all the lives of its machine: each call goes to the present one.
 #[derive(Debug)]

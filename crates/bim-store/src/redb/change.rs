@@ -11,8 +11,8 @@ use bim_types::{Seq, Wall};
 
 use super::fault::Fault;
 use super::format::{
-    Entry, HEADS, Head, HeadRow, IDS, IdRow, Known, LOG, LogKey, RECORDS, StreamKey, decode_record,
-    encode_record, id_bytes, id_key, log_key, seq_of, stream_key,
+    Entry, HEADS, Head, HeadRow, IDS, IdRow, JOURNALLED, Known, LOG, LogKey, META, RECORDS, StreamKey,
+    decode_record, encode_record, id_bytes, id_key, log_key, seq_of, stream_key,
 };
 
 /// Records that one step of a trim looks at before it removes them; bounds memory, not the trim.
@@ -24,6 +24,7 @@ pub(super) struct Change<'a> {
     log: Table<'a, &'static LogKey, &'static [u8]>,
     ids: Table<'a, &'static [u8], &'static IdRow>,
     records: Table<'a, &'static [u8], &'static [u8]>,
+    meta: Table<'a, &'static str, &'static [u8]>,
     /// Heads of the streams this commit names, and whether they changed.
     named: BTreeMap<StreamId, (Head, bool)>,
     changed: bool,
@@ -45,6 +46,7 @@ impl<'a> Change<'a> {
             log: transaction.open_table(LOG)?,
             ids: transaction.open_table(IDS)?,
             records: transaction.open_table(RECORDS)?,
+            meta: transaction.open_table(META)?,
             named: BTreeMap::new(),
             changed: false,
             key: Vec::new(),
@@ -61,13 +63,16 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Writes the heads that changed; says whether anything at all did.
-    pub(super) fn finish(mut self) -> Result<bool, Fault> {
+    /// Writes the heads that changed, and the number of the commit; says whether anything at all changed.
+    pub(super) fn finish(mut self, serial: u64) -> Result<bool, Fault> {
         for (stream, (head, changed)) in &self.named {
             if *changed {
                 self.heads.insert(&stream_key(*stream), &head.encode())?;
                 self.changed = true;
             }
+        }
+        if self.changed {
+            self.meta.insert(JOURNALLED, serial.to_be_bytes().as_slice())?;
         }
         Ok(self.changed)
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ::redb::ReadableDatabase;
+use ::redb::{ReadableDatabase, StorageBackend};
 use bim_types::store::{ClientBatch, ClientOp, DeviceRecord, SessionRecord};
 
 use super::fault::{Fault, contained};
@@ -40,8 +40,7 @@ impl RedbClientStore {
     ///
     /// See [`OpenError`]. An existing file is never replaced.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let (database, _) = file::open(path.as_ref(), FRESH, ACCESS)?;
-        Ok(Self { database: database.into(), failed: AtomicBool::new(false) })
+        file::open(path.as_ref(), |backend| file::make_backend(backend, FRESH, ACCESS), Self::opened)
     }
 
     /// Opens the store on a disk in memory, or makes it on a blank one, as [`open`](Self::open) does with a
@@ -52,7 +51,11 @@ impl RedbClientStore {
     /// See [`OpenError`]; its path is `crash disk`.
     #[cfg(feature = "crash-image")]
     pub fn open_on(disk: &crate::crash::CrashDisk) -> Result<Self, OpenError> {
-        let (database, _) = super::crash_backend::open(disk, FRESH, ACCESS)?;
+        super::crash_backend::open(disk, |backend| file::make_backend(backend, FRESH, ACCESS), Self::opened)
+    }
+
+    fn opened(backend: impl StorageBackend) -> Result<Self, Fault> {
+        let (database, _) = file::open_backend(backend, FRESH.kind, ACCESS)?;
         Ok(Self { database: database.into(), failed: AtomicBool::new(false) })
     }
 

@@ -3,48 +3,48 @@
 use std::io;
 use std::path::Path;
 
-use ::redb::{Database, StorageBackend};
+use ::redb::StorageBackend;
 
 use super::fault::{Fault, contained};
-use super::file::{Access, Identity, make_backend, open_backend};
 use super::open_error::OpenError;
 use crate::crash::{Chance, CrashDisk};
 
 /// Stands for a path in errors.
-pub(super) const CRASH_DISK: &str = "crash disk";
+const CRASH_DISK: &str = "crash disk";
 
-/// Opens the store on a disk, or makes it on a blank one: whole or not at all, as with a file.
-pub(super) fn open(
+/// Opens a disk with `open`. A blank one is filled first, with what `make` leaves on an empty one: whole or not
+/// at all, as with a file.
+pub(super) fn open<T>(
     disk: &CrashDisk,
-    fresh: Identity,
-    access: Access,
-) -> Result<(Database, Identity), OpenError> {
+    make: impl FnOnce(Backend) -> Result<(), Fault>,
+    open: impl FnOnce(Backend) -> Result<T, Fault>,
+) -> Result<T, OpenError> {
     let path = Path::new(CRASH_DISK);
     let length = disk.length().map_err(|error| OpenError::from_io(path, error))?;
     if length == 0 {
-        make(disk, fresh, access).map_err(|fault| OpenError::from_fault(path, fault))?;
+        make_whole(disk, make).map_err(|fault| OpenError::from_fault(path, fault))?;
     }
     if !disk.take() {
         return Err(OpenError::InUse { path: path.to_owned() });
     }
-    let opened = contained(|| open_backend(Backend(disk.clone()), fresh.kind, access));
+    let opened = contained(|| open(Backend(disk.clone())));
     if opened.is_err() {
         disk.give_back();
     }
     opened.map_err(|fault| OpenError::from_fault(path, fault))
 }
 
-fn make(disk: &CrashDisk, fresh: Identity, access: Access) -> Result<(), Fault> {
+fn make_whole(disk: &CrashDisk, make: impl FnOnce(Backend) -> Result<(), Fault>) -> Result<(), Fault> {
     let draft = CrashDisk::blank();
-    make_backend(Backend(draft.clone()), fresh, access)?.close()?;
+    make(Backend(draft.clone()))?;
     // Closing synced everything, so that nothing is left to chance.
     let image = draft.crash(&mut Chance::seeded(0));
-    disk.install(&image).map_err(|error| Fault::Io(error.kind()))
+    Ok(disk.install(&image)?)
 }
 
 /// Keeps the database's own trait off the disk, so that it stays out of the public API.
 #[derive(Debug)]
-struct Backend(CrashDisk);
+pub(super) struct Backend(CrashDisk);
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {

@@ -9,12 +9,12 @@ use bytes::Bytes;
 
 use super::*;
 use crate::crash::Moment;
-use crate::redb::format::Kind;
+use crate::redb::file::Access;
+use crate::redb::log_file;
 use crate::redb::{RedbLog, RedbOptions};
 use crate::server_log::{LogError, ServerLog};
 
 const EPOCH: Epoch = Epoch(5);
-const FRESH: Identity = Identity { kind: Kind::ServerLog, epoch: Some(EPOCH) };
 const ACCESS: Access = Access { cache_bytes: 64 * 1024, verify: false };
 
 #[test]
@@ -36,8 +36,7 @@ fn a_panic_inside_a_commit_ends_the_log_and_the_commit_is_not_there_after_openin
         drop(open_log(&disk));
         let fuse = Arc::new(AtomicI64::new(i64::MAX));
         let explosive = Explosive { backend: Backend(disk.clone()), fuse: Arc::clone(&fuse) };
-        let (database, _) = open_backend(explosive, FRESH.kind, ACCESS).unwrap();
-        let log = RedbLog::with_database(database, EPOCH);
+        let log = RedbLog::recovered(log_file::open(explosive, ACCESS).unwrap()).unwrap();
         log.commit(&[put(1)]).unwrap();
 
         fuse.store(number, Ordering::Relaxed);
@@ -59,7 +58,12 @@ fn a_panic_inside_a_commit_ends_the_log_and_the_commit_is_not_there_after_openin
 }
 
 fn open_log(disk: &CrashDisk) -> RedbLog {
-    RedbLog::open_on(disk, EPOCH, RedbOptions { cache_bytes: 64 * 1024, verify: false }).unwrap()
+    RedbLog::open_on(
+        disk,
+        EPOCH,
+        RedbOptions { cache_bytes: 64 * 1024, journal_bytes: 64 * 1024, verify: false },
+    )
+    .unwrap()
 }
 
 fn put(content: u8) -> LogOp {

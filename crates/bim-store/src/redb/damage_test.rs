@@ -11,7 +11,7 @@ use bim_types::{AppId, ConversationShortId, Epoch, Seq, Wall};
 use bytes::Bytes;
 
 use super::file::write;
-use super::format::{FORMAT, META};
+use super::format::META;
 use super::log::{RedbLog, RedbOptions};
 use super::open_error::OpenError;
 use crate::server_log::{LogError, ReadLimit, ServerLog};
@@ -25,15 +25,30 @@ fn a_newer_format_is_refused_with_both_numbers() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("log.redb");
     drop(open(&path, false).unwrap());
-    let database = Database::open(&path).unwrap();
+    let mut image = fs::read(&path).unwrap();
+    image[8..12].copy_from_slice(&9_u32.to_be_bytes());
+    let sum = crc32fast::hash(&image[..28]);
+    image[28..32].copy_from_slice(&sum.to_be_bytes());
+    fs::write(&path, image).unwrap();
+    let refused = open(&path, false).unwrap_err();
+    assert!(matches!(refused, OpenError::NewerFormat { found: 9, known: 2, .. }), "{refused}");
+}
+
+#[test]
+fn a_log_without_a_journal_is_refused_as_an_older_format_and_left_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.redb");
+    let database = Database::create(&path).unwrap();
     write(&database, |transaction| {
-        transaction.open_table(META)?.insert("format", 9_u32.to_be_bytes().as_slice())?;
+        let mut meta = transaction.open_table(META)?;
+        meta.insert("kind", b"server log".as_slice())?;
+        meta.insert("format", 1_u32.to_be_bytes().as_slice())?;
         Ok(())
     })
     .unwrap();
     drop(database);
     let refused = open(&path, false).unwrap_err();
-    assert!(matches!(refused, OpenError::NewerFormat { found: 9, known: FORMAT, .. }), "{refused}");
+    assert!(matches!(refused, OpenError::OlderFormat { found: 1, known: 2, .. }), "{refused}");
 }
 
 #[test]
@@ -105,7 +120,7 @@ fn a_verified_opening_finds_every_flipped_bit_that_matters() {
 fn open(path: &Path, verify: bool) -> Result<RedbLog, OpenError> {
     // Were a new log made silently, it would have this epoch.
     let fresh = if path.exists() { Epoch(1) } else { EPOCH };
-    RedbLog::open(path, fresh, RedbOptions { verify, cache_bytes: 1 << 20 })
+    RedbLog::open(path, fresh, RedbOptions { verify, cache_bytes: 1 << 20, journal_bytes: 64 * 1024 })
 }
 
 /// A log with something in each table, closed in good order.

@@ -14,7 +14,14 @@ pub(super) enum Fault {
     Damaged,
     InUse,
     Foreign,
+    OlderFormat { found: u32, known: u32 },
     NewerFormat { found: u32, known: u32 },
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.kind())
+    }
 }
 
 /// Runs something that may panic on damaged pages and makes that an error.
@@ -79,7 +86,11 @@ impl From<Fault> for LogError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Io(kind) => Self::Io(kind),
-            Fault::Damaged | Fault::InUse | Fault::Foreign | Fault::NewerFormat { .. } => Self::Damaged,
+            Fault::Damaged
+            | Fault::InUse
+            | Fault::Foreign
+            | Fault::OlderFormat { .. }
+            | Fault::NewerFormat { .. } => Self::Damaged,
         }
     }
 }
@@ -88,7 +99,11 @@ impl From<Fault> for ClientStoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Io(kind) => Self::Io(kind),
-            Fault::Damaged | Fault::InUse | Fault::Foreign | Fault::NewerFormat { .. } => Self::Damaged,
+            Fault::Damaged
+            | Fault::InUse
+            | Fault::Foreign
+            | Fault::OlderFormat { .. }
+            | Fault::NewerFormat { .. } => Self::Damaged,
         }
     }
 }

@@ -5,17 +5,18 @@
 //!   a file  ─► lock ─► is it ours, of this kind, of a known format? ─► open
 //! ```
 
+use std::cmp::Ordering;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{self, AtomicU64};
 
 use ::redb::backends::FileBackend;
 use ::redb::{Builder, Database, Durability, ReadableDatabase, StorageBackend, TableError, WriteTransaction};
 use bim_types::Epoch;
 
 use super::fault::{Fault, contained};
-use super::format::{CLIENT, FORMAT, HEADS, IDS, Kind, LOG, META, RECORDS, decode_epoch, encode_epoch};
+use super::format::{CLIENT, HEADS, IDS, Kind, LOG, META, RECORDS, decode_epoch, encode_epoch};
 use super::open_error::OpenError;
 
 /// What a store file says about itself.
@@ -32,10 +33,14 @@ pub(super) struct Access {
     pub(super) verify: bool,
 }
 
-/// Opens the store at `path`, or makes it with the identity given. Returns the identity it has.
-pub(super) fn open(path: &Path, fresh: Identity, access: Access) -> Result<(Database, Identity), OpenError> {
+/// Opens the file at `path` with `open`; if there is none, it is made first, with `make`, in an empty file.
+pub(super) fn open<T>(
+    path: &Path,
+    make: impl FnOnce(FileBackend) -> Result<(), Fault>,
+    open: impl FnOnce(FileBackend) -> Result<T, Fault>,
+) -> Result<T, OpenError> {
     if !path.try_exists().map_err(|error| OpenError::from_io(path, error))? {
-        make(path, fresh, access)?;
+        make_whole(path, make)?;
     }
     let file = OpenOptions::new().read(true).write(true).open(path);
     let file = file.map_err(|error| OpenError::from_io(path, error))?;
@@ -43,11 +48,10 @@ pub(super) fn open(path: &Path, fresh: Identity, access: Access) -> Result<(Data
     if length == 0 {
         return Err(OpenError::NotABimStore { path: path.to_owned() });
     }
-    contained(|| open_backend(FileBackend::new(file)?, fresh.kind, access))
-        .map_err(|fault| OpenError::from_fault(path, fault))
+    contained(|| open(FileBackend::new(file)?)).map_err(|fault| OpenError::from_fault(path, fault))
 }
 
-/// Opens a store that exists.
+/// Opens the database of a store that exists.
 pub(super) fn open_backend(
     backend: impl StorageBackend,
     kind: Kind,
@@ -58,33 +62,34 @@ pub(super) fn open_backend(
     Ok((database, identity))
 }
 
-/// Makes a store on an empty backend.
+/// Makes the database of a store on an empty backend, and closes it.
 pub(super) fn make_backend(
     backend: impl StorageBackend,
     fresh: Identity,
     access: Access,
-) -> Result<Database, Fault> {
+) -> Result<(), Fault> {
     let database = builder(access).create_with_backend(backend)?;
     write(&database, |transaction| initialise(transaction, fresh))?;
-    Ok(database)
+    Ok(database.close()?)
 }
 
-/// Carries out one durable transaction; `work` says whether there is anything to keep.
-pub(super) fn write_if<T>(
-    database: &Database,
-    work: impl FnOnce(&WriteTransaction) -> Result<(T, bool), Fault>,
-) -> Result<T, Fault> {
-    let mut transaction = database.begin_write()?;
-    transaction.set_durability(Durability::Immediate).map_err(|_| Fault::Io(io::ErrorKind::Unsupported))?;
+/// A transaction that is on the disk when it is committed, in two phases, with what opening after a crash needs.
+pub(super) fn durable(database: &Database) -> Result<WriteTransaction, Fault> {
+    let mut transaction = begin(database, Durability::Immediate)?;
     transaction.set_two_phase_commit(true);
     transaction.set_quick_repair(true);
-    let (answer, changed) = work(&transaction)?;
-    if changed {
-        transaction.commit()?;
-    } else {
-        transaction.abort()?;
-    }
-    Ok(answer)
+    Ok(transaction)
+}
+
+/// A transaction that is seen by readers when it is committed, and on the disk with the next durable one.
+pub(super) fn visible(database: &Database) -> Result<WriteTransaction, Fault> {
+    begin(database, Durability::None)
+}
+
+fn begin(database: &Database, durability: Durability) -> Result<WriteTransaction, Fault> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(durability).map_err(|_| Fault::Io(io::ErrorKind::Unsupported))?;
+    Ok(transaction)
 }
 
 /// Carries out one durable transaction.
@@ -92,7 +97,10 @@ pub(super) fn write<T>(
     database: &Database,
     work: impl FnOnce(&WriteTransaction) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    write_if(database, |transaction| Ok((work(transaction)?, true)))
+    let transaction = durable(database)?;
+    let answer = work(&transaction)?;
+    transaction.commit()?;
+    Ok(answer)
 }
 
 fn builder(access: Access) -> Builder {
@@ -105,7 +113,7 @@ fn builder(access: Access) -> Builder {
 fn initialise(transaction: &WriteTransaction, fresh: Identity) -> Result<(), Fault> {
     let mut meta = transaction.open_table(META)?;
     meta.insert("kind", fresh.kind.name().as_bytes())?;
-    meta.insert("format", FORMAT.to_be_bytes().as_slice())?;
+    meta.insert("format", fresh.kind.format().to_be_bytes().as_slice())?;
     if let Some(epoch) = fresh.epoch {
         meta.insert("epoch", encode_epoch(epoch).as_slice())?;
     }
@@ -136,8 +144,11 @@ fn identify(database: &Database, kind: Kind) -> Result<Identity, Fault> {
     }
     let format = meta.get("format")?.ok_or(Fault::Damaged)?;
     let found = u32::from_be_bytes(format.value().try_into().map_err(|_| Fault::Damaged)?);
-    if found > FORMAT {
-        return Err(Fault::NewerFormat { found, known: FORMAT });
+    let known = kind.format();
+    match found.cmp(&known) {
+        Ordering::Less => return Err(Fault::OlderFormat { found, known }),
+        Ordering::Equal => {}
+        Ordering::Greater => return Err(Fault::NewerFormat { found, known }),
     }
     let epoch = match kind {
         Kind::ServerLog => {
@@ -149,21 +160,21 @@ fn identify(database: &Database, kind: Kind) -> Result<Identity, Fault> {
     Ok(Identity { kind, epoch })
 }
 
-fn make(path: &Path, fresh: Identity, access: Access) -> Result<(), OpenError> {
+fn make_whole(path: &Path, make: impl FnOnce(FileBackend) -> Result<(), Fault>) -> Result<(), OpenError> {
     let directory = directory_of(path);
     std::fs::create_dir_all(directory).map_err(|error| OpenError::from_io(path, error))?;
     let draft = draft_of(path);
-    let made = make_draft(&draft, fresh, access).and_then(|()| publish(&draft, path));
+    let made = make_draft(&draft, make).and_then(|()| publish(&draft, path));
     // Linked or not, nothing is needed under this name any more; a rename has taken it away already.
     let _ = std::fs::remove_file(&draft);
     made.map_err(|fault| OpenError::from_fault(path, fault))?;
     sync_directory(directory).map_err(|error| OpenError::from_io(path, error))
 }
 
-fn make_draft(draft: &Path, fresh: Identity, access: Access) -> Result<(), Fault> {
+fn make_draft(draft: &Path, make: impl FnOnce(FileBackend) -> Result<(), Fault>) -> Result<(), Fault> {
     let _ = std::fs::remove_file(draft);
-    let file = private().open(draft).map_err(|error| Fault::Io(error.kind()))?;
-    contained(|| Ok(make_backend(FileBackend::new(file)?, fresh, access)?.close()?))
+    let file = private().open(draft)?;
+    contained(|| make(FileBackend::new(file)?))
 }
 
 /// Gives the draft its name without ever replacing a store that appeared meanwhile.
@@ -172,7 +183,7 @@ fn publish(draft: &Path, path: &Path) -> Result<(), Fault> {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         // Some file systems have no hard links.
-        Err(_) => std::fs::rename(draft, path).map_err(|error| Fault::Io(error.kind())),
+        Err(_) => Ok(std::fs::rename(draft, path)?),
     }
 }
 
@@ -187,7 +198,7 @@ fn private() -> OpenOptions {
 
 fn draft_of(path: &Path) -> PathBuf {
     static DRAFTS: AtomicU64 = AtomicU64::new(0);
-    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let number = DRAFTS.fetch_add(1, atomic::Ordering::Relaxed);
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}-{number}.new", std::process::id()));
     name.into()

@@ -6,8 +6,11 @@ use bim_types::{AppId, DeviceId, Epoch, Seq, Uid, Wall};
 
 use super::fault::Fault;
 
-/// The newest format known here, and the one that is written.
-pub(super) const FORMAT: u32 = 1;
+/// The format of a server log: the only one known here, and the one that is written.
+pub(super) const FORMAT_LOG: u32 = 2;
+
+/// The format of a client store.
+const FORMAT_CLIENT: u32 = 1;
 
 pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 pub(super) const HEADS: TableDefinition<'_, &StreamKey, &HeadRow> = TableDefinition::new("heads");
@@ -15,6 +18,9 @@ pub(super) const LOG: TableDefinition<'_, &LogKey, &[u8]> = TableDefinition::new
 pub(super) const IDS: TableDefinition<'_, &[u8], &IdRow> = TableDefinition::new("ids");
 pub(super) const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
 pub(super) const CLIENT: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("client");
+
+/// The row of [`META`] that says up to which commit of the journal the database is.
+pub(super) const JOURNALLED: &str = "journalled";
 
 pub(super) type StreamKey = [u8; 13];
 pub(super) type LogKey = [u8; 21];
@@ -32,6 +38,10 @@ pub(super) fn decode_epoch(row: &[u8]) -> Result<Epoch, Fault> {
     if epoch == !complement { Ok(Epoch(epoch)) } else { Err(Fault::Damaged) }
 }
 
+pub(super) fn decode_serial(row: &[u8]) -> Result<u64, Fault> {
+    Ok(u64::from_be_bytes(row.try_into().map_err(|_| Fault::Damaged)?))
+}
+
 /// Which of the two stores a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -44,6 +54,13 @@ impl Kind {
         match self {
             Self::ServerLog => "server log",
             Self::ClientStore => "client store",
+        }
+    }
+
+    pub(super) fn format(self) -> u32 {
+        match self {
+            Self::ServerLog => FORMAT_LOG,
+            Self::ClientStore => FORMAT_CLIENT,
         }
     }
 }

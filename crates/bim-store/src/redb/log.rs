@@ -1,9 +1,11 @@
 //! A server log in a file.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ::redb::{Database, ReadableDatabase};
+use ::redb::{ReadableDatabase, WriteTransaction};
 use bim_types::store::{
     LogOp, LogOutcome, LogRecord, RecordKey, RecordRange, StreamHead, StreamId, VersionedRecord,
 };
@@ -12,24 +14,35 @@ use bytes::Bytes;
 
 use super::change::Change;
 #[cfg(feature = "crash-image")]
-use super::crash_backend::{self, CRASH_DISK};
+use super::crash_backend;
 use super::fault::{Fault, contained};
-use super::file::{self, Access, Identity};
-use super::format::{
-    Entry, HEADS, Head, Kind, LOG, LogKey, RECORDS, decode_record, log_key, seq_of, stream_key,
-};
+use super::file::{self, Access};
+use super::format::{Entry, HEADS, Head, LOG, LogKey, RECORDS, decode_record, log_key, seq_of, stream_key};
 use super::held::Held;
+use super::journal::{Header, Journal};
+use super::log_file::{self, LogFile};
 use super::open_error::OpenError;
+use super::shared_file::SharedFile;
 use crate::server_log::{LogError, ReadLimit, ServerLog, record_bounds};
 
 /// Memory that caches pages of a log, in bytes, unless told otherwise. Older pages are read again.
 pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Length of the journal of a new log, in bytes, unless told otherwise.
+pub const JOURNAL_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Shortest and longest journal, in bytes.
+const JOURNAL_BYTES_RANGE: std::ops::RangeInclusive<u64> = 64 * 1024..=1024 * 1024 * 1024;
 
 /// How a log is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedbOptions {
     /// Memory that caches pages, in bytes; by default [`CACHE_BYTES`].
     pub cache_bytes: usize,
+    /// Length of the journal when the log is made, in bytes, from 64 KiB to 1 GiB; by default
+    /// [`JOURNAL_BYTES`]. What is shorter, longer or no multiple of 4 KiB is taken as the nearest length that
+    /// is right. A log that exists keeps its own. A commit that is longer than it costs more.
+    pub journal_bytes: u64,
     /// Whether to check every page before use. Reads the whole file, so off by default; without it damage
     /// is found when it is met.
     pub verify: bool,
@@ -37,18 +50,21 @@ pub struct RedbOptions {
 
 impl Default for RedbOptions {
     fn default() -> Self {
-        Self { cache_bytes: CACHE_BYTES, verify: false }
+        Self { cache_bytes: CACHE_BYTES, journal_bytes: JOURNAL_BYTES, verify: false }
     }
 }
 
 /// A [`ServerLog`] in one file, durable when a commit returns.
 ///
-/// Commits are two-phase, and the state needed after a crash is kept up to date with each of them, so that
-/// opening takes milliseconds however large the file is.
+/// A commit is one write to a journal and one sync, however many streams it touches. The database behind it
+/// is made durable after 1,024 operations, in two phases, with what is needed after a crash; opening carries
+/// out at most those again, so that it takes less than a second however large the file is.
 #[derive(Debug)]
 pub struct RedbLog {
     database: Held,
     epoch: Epoch,
+    journal: Mutex<Journal>,
+    file: Arc<SharedFile>,
     failed: AtomicBool,
 }
 
@@ -60,11 +76,13 @@ impl RedbLog {
     ///
     /// See [`OpenError`]. An existing file is never replaced and never given another epoch.
     pub fn open(path: impl AsRef<Path>, fresh_epoch: Epoch, options: RedbOptions) -> Result<Self, OpenError> {
-        let path = path.as_ref();
-        let fresh = Identity { kind: Kind::ServerLog, epoch: Some(fresh_epoch) };
-        let (database, identity) = file::open(path, fresh, options.into())?;
-        let epoch = identity.epoch.ok_or_else(|| OpenError::Damaged { path: path.to_owned() })?;
-        Ok(Self::with_database(database, epoch))
+        let (path, access) = (path.as_ref(), options.into());
+        let salt = RandomState::new().hash_one(fresh_epoch.0);
+        file::open(
+            path,
+            |backend| log_file::make(backend, fresh_epoch, options.header(salt), access),
+            |backend| Self::recovered(log_file::open(backend, access)?),
+        )
     }
 
     /// Opens the log on a disk in memory, or makes it on a blank one, as [`open`](Self::open) does with a
@@ -79,10 +97,12 @@ impl RedbLog {
         fresh_epoch: Epoch,
         options: RedbOptions,
     ) -> Result<Self, OpenError> {
-        let fresh = Identity { kind: Kind::ServerLog, epoch: Some(fresh_epoch) };
-        let (database, identity) = crash_backend::open(disk, fresh, options.into())?;
-        let epoch = identity.epoch.ok_or_else(|| OpenError::Damaged { path: CRASH_DISK.into() })?;
-        Ok(Self::with_database(database, epoch))
+        let access = options.into();
+        crash_backend::open(
+            disk,
+            |backend| log_file::make(backend, fresh_epoch, options.header(fresh_epoch.0), access),
+            |backend| Self::recovered(log_file::open(backend, access)?),
+        )
     }
 
     /// Checks every page of the log; `false` when something had to be repaired. Reads the whole of it.
@@ -96,8 +116,16 @@ impl RedbLog {
         Ok(contained(|| Ok(database.check_integrity()?))?)
     }
 
-    pub(super) fn with_database(database: Database, epoch: Epoch) -> Self {
-        Self { database: database.into(), epoch, failed: AtomicBool::new(false) }
+    /// Carries out again what the database does not have.
+    pub(super) fn recovered(opened: LogFile) -> Result<Self, Fault> {
+        let LogFile { database, epoch, mut journal, file } = opened;
+        journal.recover(|serial, ops| {
+            let transaction = file::visible(&database)?;
+            carry_out(&transaction, serial, ops)?;
+            Ok(transaction.commit()?)
+        })?;
+        let (database, journal) = (database.into(), Mutex::new(journal));
+        Ok(Self { database, epoch, journal, file, failed: AtomicBool::new(false) })
     }
 
     fn checked<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, LogError> {
@@ -108,11 +136,41 @@ impl RedbLog {
     }
 
     fn apply(&self, ops: &[LogOp]) -> Result<Vec<LogOutcome>, Fault> {
-        file::write_if(&self.database, |transaction| {
-            let mut change = Change::begin(transaction)?;
-            let outcomes = ops.iter().map(|op| change.carry_out(op)).collect::<Result<_, _>>()?;
-            Ok((outcomes, change.finish()?))
-        })
+        // A panic with the lock held has ended the log.
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let journalled = journal.prepare(ops);
+        let transaction =
+            if journalled { file::visible(&self.database) } else { file::durable(&self.database) }?;
+        let (outcomes, changed) = carry_out(&transaction, journal.next(), ops)?;
+        if !changed {
+            transaction.abort()?;
+        } else if journalled {
+            journal.append(ops)?;
+            transaction.commit()?;
+        } else {
+            transaction.commit()?;
+            journal.restart();
+        }
+        Ok(outcomes)
+    }
+}
+
+/// The outcomes, and whether there is anything to keep. What there is gets the number `serial`.
+fn carry_out(
+    transaction: &WriteTransaction,
+    serial: u64,
+    ops: &[LogOp],
+) -> Result<(Vec<LogOutcome>, bool), Fault> {
+    let mut change = Change::begin(transaction)?;
+    let outcomes = ops.iter().map(|op| change.carry_out(op)).collect::<Result<_, _>>()?;
+    Ok((outcomes, change.finish(serial)?))
+}
+
+impl RedbOptions {
+    fn header(self, salt: u64) -> Header {
+        let (least, most) = (*JOURNAL_BYTES_RANGE.start(), *JOURNAL_BYTES_RANGE.end());
+        let journal_bytes = self.journal_bytes.clamp(least, most).next_multiple_of(4_096);
+        Header { journal_bytes, salt }
     }
 }
 
@@ -127,6 +185,7 @@ impl ServerLog for RedbLog {
         let outcomes = self.checked(|| if ops.is_empty() { Ok(Vec::new()) } else { self.apply(ops) });
         if outcomes.is_err() {
             self.failed.store(true, Ordering::Release);
+            self.file.stop();
         }
         outcomes
     }

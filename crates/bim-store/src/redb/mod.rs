@@ -9,13 +9,15 @@
 //! A panic of the database on a damaged file is caught and reported as damage. Programs built with
 //! `panic = "abort"` end instead.
 //!
-//! # Format 1
+//! # Format of a server log: 2
 //!
-//! All numbers are big-endian, so that keys are in order. Tables of a server log:
+//! A page of header, a journal, a database (`journal/mod.rs`, and beside it the bytes of header and journal). All
+//! numbers are big-endian, so that keys are in order. Tables of the database:
 //!
 //! | table | key | value |
 //! |---|---|---|
 //! | `meta` | `kind`, `format`, `epoch` | `server log`; u32; u64 and its complement |
+//! | `meta` | `journalled` | number u64 of the last commit of the journal that the tables have |
 //! | `heads` | stream (13 bytes) | first u64, last u64 |
 //! | `log` | stream, seq u64 | accepted at u64 (ms), length of id u8, id, record |
 //! | `ids` | stream, id | seq u64, content hash (16 bytes) |
@@ -25,7 +27,9 @@
 //! `first` is one past `last` when nothing is kept. Replacing a record writes its `log` row anew and touches
 //! no other table.
 //!
-//! Tables of a client store:
+//! # Format of a client store: 1
+//!
+//! A database alone, with the tables:
 //!
 //! | table | key | value |
 //! |---|---|---|
@@ -41,12 +45,15 @@ mod fault;
 mod file;
 mod format;
 mod held;
+mod journal;
 mod log;
+mod log_file;
 mod open_error;
+mod shared_file;
 
 #[cfg(test)]
 mod damage_test;
 
 pub use client::RedbClientStore;
-pub use log::{CACHE_BYTES, RedbLog, RedbOptions};
+pub use log::{CACHE_BYTES, JOURNAL_BYTES, RedbLog, RedbOptions};
 pub use open_error::OpenError;

@@ -29,6 +29,16 @@ pub enum OpenError {
         /// Which file.
         path: PathBuf,
     },
+    /// The store was written by a version from before the first release.
+    #[error("{} has format {found}, which is not read any more; this version knows {known}", path.display())]
+    OlderFormat {
+        /// Which file.
+        path: PathBuf,
+        /// The format of the file.
+        found: u32,
+        /// The oldest format known here.
+        known: u32,
+    },
     /// The store was written by a newer version.
     #[error("{} has format {found}; this version knows up to {known}", path.display())]
     NewerFormat {
@@ -77,6 +87,7 @@ impl OpenError {
             Fault::Damaged => Self::Damaged { path: path.to_owned() },
             Fault::InUse => Self::InUse { path: path.to_owned() },
             Fault::Foreign => Self::NotABimStore { path: path.to_owned() },
+            Fault::OlderFormat { found, known } => Self::OlderFormat { path: path.to_owned(), found, known },
             Fault::NewerFormat { found, known } => Self::NewerFormat { path: path.to_owned(), found, known },
         }
     }

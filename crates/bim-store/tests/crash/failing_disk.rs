@@ -9,12 +9,13 @@ use bim_store::redb::OpenError;
 
 use crate::Script;
 use crate::client_script::Logins;
-use crate::log_scripts::{Edits, Mixture, append_text};
+use crate::log_scripts::{Edits, Mixture, Rounds, append_text};
 use crate::script::{fresh_disk, judge, run};
 
 #[test]
 fn a_log_acks_nothing_after_a_write_or_sync_that_failed() {
     at_every_write_and_sync::<Edits>();
+    at_every_write_and_sync::<Rounds>();
 }
 
 #[test]

@@ -17,7 +17,7 @@ const EPOCH: Epoch = Epoch(77);
 const STREAMS: i64 = 3;
 /// How many records are replaced again and again.
 const EDITED: u64 = 3;
-const OPTIONS: RedbOptions = RedbOptions { cache_bytes: 64 * 1024, verify: false };
+const OPTIONS: RedbOptions = RedbOptions { cache_bytes: 64 * 1024, journal_bytes: 64 * 1024, verify: false };
 const ALL: ReadLimit = ReadLimit { records: usize::MAX, bytes: usize::MAX };
 
 /// A little of everything.
@@ -25,6 +25,9 @@ pub(crate) struct Mixture;
 
 /// A few records, then one edit of one of them in each commit: a record of the edit, and the new bytes.
 pub(crate) struct Edits;
+
+/// Records so long that the journal is full, and begins anew, several times.
+pub(crate) struct Rounds;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Content {
@@ -73,6 +76,7 @@ macro_rules! log_script {
 
 log_script!(Mixture, 6, mixture);
 log_script!(Edits, 5, edits);
+log_script!(Rounds, 9, rounds);
 
 type Ops = fn(u64) -> Vec<LogOp>;
 
@@ -171,6 +175,14 @@ fn edits(number: u64) -> Vec<LogOp> {
     }
     let edit = entry(u128::from(EDITED + number), number, b"edit".as_slice());
     vec![append(1, vec![edit]), replace(1, 1 + number % EDITED, edited(number))]
+}
+
+fn rounds(number: u64) -> Vec<LogOp> {
+    let id = u128::from(number);
+    let long = entry(id, number, vec![number as u8; 25_000]);
+    let put =
+        Put { key: app(1), expected: Expected::Any, value: Some(Bytes::from(number.to_be_bytes().to_vec())) };
+    vec![append(1 + (number % 3) as i64, vec![long]), LogOp::Put(put)]
 }
 
 /// The bytes after an edit: of another length each time, some larger than a page.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::ids::{AppId, ClientMessageId, ConversationShortId, DeviceId, Uid};
 use crate::position::{Epoch, Seq};
-use crate::store::record::{Put, PutOutcome};
+use crate::store::record::{Put, PutOutcome, group_from_bytes, uid_from_bytes};
 use crate::time::Wall;
 
 /// Names a stream of the log. Every stream belongs to one app.
@@ -29,6 +29,20 @@ impl StreamId {
         key[1..5].copy_from_slice(&app.value().to_be_bytes());
         key[5..].copy_from_slice(&group.value().to_be_bytes());
         key
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; `None` for any other bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (kind, rest) = bytes.split_first()?;
+        let (app, group) = rest.split_first_chunk::<4>()?;
+        let app = AppId::new(u32::from_be_bytes(*app)).ok()?;
+        let group = group_from_bytes(group)?;
+        match kind {
+            1 => Some(Self::LiveGroup(app, group)),
+            2 => Some(Self::LiveCounters(app, group)),
+            _ => None,
+        }
     }
 }
 
@@ -112,6 +126,16 @@ impl IdempotencyKey {
         key.extend_from_slice(&self.device.to_bytes());
         key.extend_from_slice(&self.client_id.to_bytes());
         key
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote, with the hash that it leaves out; `None` for any other bytes.
+    #[must_use]
+    pub fn from_bytes(key: &[u8], content: [u8; 16]) -> Option<Self> {
+        let (sender, rest) = uid_from_bytes(key)?;
+        let (device, client_id) = rest.split_first_chunk::<16>()?;
+        let device = DeviceId::new(u128::from_be_bytes(*device));
+        let client_id = ClientMessageId::from_slice(client_id).ok()?;
+        Some(Self { sender, device, client_id, content })
     }
 }
 

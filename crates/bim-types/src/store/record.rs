@@ -83,11 +83,11 @@ fn of_group(kind: u8, app: AppId, group: ConversationShortId) -> Vec<u8> {
     key
 }
 
-fn group_from_bytes(bytes: &[u8]) -> Option<ConversationShortId> {
+pub(crate) fn group_from_bytes(bytes: &[u8]) -> Option<ConversationShortId> {
     ConversationShortId::new(i64::from_be_bytes(bytes.try_into().ok()?)).ok()
 }
 
-fn uid_from_bytes(bytes: &[u8]) -> Option<(Uid, &[u8])> {
+pub(crate) fn uid_from_bytes(bytes: &[u8]) -> Option<(Uid, &[u8])> {
     let (flavour, rest) = bytes.split_first()?;
     match flavour {
         0 => {
