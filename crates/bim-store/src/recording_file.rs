@@ -34,6 +34,8 @@ pub struct RecordingFile {
     thread: Option<JoinHandle<()>>,
     taken: u64,
     bytes_max: u64,
+    /// Why nothing more is taken.
+    refused: Option<NotRecorded>,
 }
 
 /// What owner and thread both know.
@@ -78,7 +80,7 @@ impl RecordingFile {
         let shared = Arc::new(Shared::default());
         let writer = Writer { file: BufWriter::new(file), pieces, shared: Arc::clone(&shared) };
         let thread = thread::Builder::new().name("bim-recording".into()).spawn(move || writer.run())?;
-        Ok(Self { queue: Some(queue), shared, thread: Some(thread), taken: 0, bytes_max })
+        Ok(Self { queue: Some(queue), shared, thread: Some(thread), taken: 0, bytes_max, refused: None })
     }
 
     /// Adds a piece. Never waits.
@@ -88,18 +90,24 @@ impl RecordingFile {
     /// [`NotRecorded`]: neither this piece nor any later one is in the file.
     pub fn push(&mut self, piece: Bytes) -> Result<(), NotRecorded> {
         let length = piece.len();
-        let refused = self.refuses(length);
-        let Some(queue) = self.queue.as_ref().filter(|_| refused.is_none()) else {
-            self.queue = None;
-            return Err(refused.unwrap_or(NotRecorded::FileFull));
+        let taken = match self.refused.or_else(|| self.refuses(length)) {
+            Some(refused) => Err(refused),
+            None => self.send(piece),
         };
-        self.shared.waiting_bytes.fetch_add(length, Ordering::Relaxed);
-        if queue.try_send(piece).is_err() {
-            self.queue = None;
-            return Err(self.failure().unwrap_or(NotRecorded::TooSlow));
+        match taken {
+            Ok(()) => self.taken += length as u64,
+            // The thread goes on, because it has last words to write.
+            Err(refused) => self.refused = Some(refused),
         }
-        self.taken += length as u64;
-        Ok(())
+        taken
+    }
+
+    fn send(&self, piece: Bytes) -> Result<(), NotRecorded> {
+        let length = piece.len();
+        let too_slow = || self.failure().unwrap_or(NotRecorded::TooSlow);
+        let queue = self.queue.as_ref().ok_or_else(too_slow)?;
+        self.shared.waiting_bytes.fetch_add(length, Ordering::Relaxed);
+        queue.try_send(piece).map_err(|_| too_slow())
     }
 
     /// Ends the file with these words behind everything that was taken, and does not wait for that.
@@ -240,8 +248,9 @@ mod tests {
         queue.send(Bytes::from_static(b"lost")).unwrap();
         drop(queue);
         thread.join().unwrap();
+        let bytes_max = RECORDING_BYTES_MAX;
         let mut file =
-            RecordingFile { queue: None, shared, thread: None, taken: 0, bytes_max: RECORDING_BYTES_MAX };
+            RecordingFile { queue: None, shared, thread: None, taken: 0, bytes_max, refused: None };
         let refused = file.push(Bytes::from_static(b"x"));
         assert_eq!(refused, Err(NotRecorded::Failed(io::ErrorKind::StorageFull)));
     }
