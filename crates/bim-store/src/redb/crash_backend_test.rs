@@ -1,7 +1,7 @@
 //! What a store leaves behind on a disk that failed, and in memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use bim_types::store::{Expected, LogOp, Put, RecordKey};
 use bim_types::{AppId, Epoch};
@@ -57,6 +57,48 @@ fn a_panic_inside_a_commit_ends_the_log_and_the_commit_is_not_there_after_openin
     }
 }
 
+#[test]
+fn a_commit_is_one_sync_and_two_when_the_journal_begins_anew() {
+    let disk = CrashDisk::blank();
+    // With memory for every page that is to be written later.
+    let options = RedbOptions { journal_bytes: 64 * 1024, ..RedbOptions::default() };
+    let log = RedbLog::open_on(&disk, EPOCH, options).unwrap();
+    let syncs = |_| {
+        let before = disk.counts().syncs;
+        log.commit(&[put(1)]).unwrap();
+        disk.counts().syncs - before
+    };
+    let syncs: Vec<_> = (0..40).map(syncs).collect();
+    let dear: Vec<_> = (0..40).filter(|number| syncs[*number] > 1).collect();
+    assert_eq!(dear, [16, 33], "16 records fill the journal");
+    assert!(syncs.iter().all(|syncs| (1..=2).contains(syncs)));
+}
+
+#[test]
+fn a_commit_that_changes_nothing_leaves_the_disk_alone() {
+    let disk = CrashDisk::blank();
+    let log = open_log(&disk);
+    let counts = disk.counts();
+    let refused = Put { key: key(), expected: Expected::Version(9), value: None };
+    log.commit(&[LogOp::Put(refused)]).unwrap();
+    assert_eq!(disk.counts(), counts);
+}
+
+#[test]
+fn readers_see_a_commit_only_when_it_is_durable() {
+    let disk = CrashDisk::blank();
+    drop(open_log(&disk));
+    let (reader, seen) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(Vec::new())));
+    let backend =
+        Watched { backend: Backend(disk.clone()), reader: Arc::clone(&reader), seen: Arc::clone(&seen) };
+    let log = Arc::new(RedbLog::recovered(log_file::open(backend, ACCESS).unwrap()).unwrap());
+    reader.set(Arc::downgrade(&log)).unwrap();
+
+    log.commit(&[put(1)]).unwrap();
+    assert_eq!(*seen.lock().unwrap(), [None], "while it was synced");
+    assert_eq!(log.record(&key()).unwrap().unwrap().version, 1);
+}
+
 fn open_log(disk: &CrashDisk) -> RedbLog {
     RedbLog::open_on(
         disk,
@@ -84,6 +126,40 @@ struct Explosive {
 impl Explosive {
     fn burn(&self) {
         assert!(self.fuse.fetch_sub(1, Ordering::Relaxed) != 0, "as planned");
+    }
+}
+
+/// Looks at the record of a log before each sync of it.
+#[derive(Debug)]
+struct Watched {
+    backend: Backend,
+    reader: Arc<OnceLock<Weak<RedbLog>>>,
+    seen: Arc<Mutex<Vec<Option<u64>>>>,
+}
+
+impl StorageBackend for Watched {
+    fn len(&self) -> io::Result<u64> {
+        self.backend.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.backend.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.backend.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        if let Some(log) = self.reader.get().and_then(Weak::upgrade) {
+            let record = log.record(&key()).unwrap();
+            self.seen.lock().unwrap().push(record.map(|record| record.version));
+        }
+        self.backend.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.backend.write(offset, data)
     }
 }
 
