@@ -131,7 +131,8 @@ impl Door {
                 incoming = endpoint.accept() => match incoming {
                     Some(incoming) => {
                         if let Some((incoming, slot)) = self.admit(incoming) {
-                            handshakes.spawn(self.handshake(incoming, slot));
+                            // Boxed for the allocator's sake, as over WebSocket.
+                            handshakes.spawn(Box::pin(self.handshake(incoming, slot)));
                         }
                     }
                     None => tokio::select! {

@@ -84,7 +84,9 @@ impl Door {
                         pause.reset();
                         // An over-limit peer is closed by letting go of its stream.
                         if let Some(slot) = self.admission.enter(address.ip()) {
-                            handshakes.spawn(self.handshake(stream, address, slot));
+                            // A task is aligned, and what is freed of one is too small for the next, so
+                            // that memory would grow with every peer; a box leaves a hole that fits.
+                            handshakes.spawn(Box::pin(self.handshake(stream, address, slot)));
                         }
                     }
                     Err(error) => pause.after(&error),
