@@ -1,4 +1,7 @@
-//! What the log costs alone: durable appends, so many to a commit.
+//! What the log costs alone: durable appends, so many to a commit; and the database that is inside of it, with the same
+//! rows in the same batches and nothing around it.
+
+mod alone;
 
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,8 @@ fn main() {
         if batch == 1_000 {
             read(&log, head.last).print();
         }
+        drop(log);
+        alone::append(&place.path().join(format!("alone-{batch}.redb")), batch).print();
     }
 }
 
@@ -42,7 +47,7 @@ fn append(log: &RedbLog, batch: u64) -> Report {
         }
     }
     Report {
-        name: format!("store/redb append, {batch} to a commit"),
+        name: format!("store/log append, {batch} to a commit"),
         messages,
         bytes: messages * BODY_BYTES as u64,
         elapsed: begin.elapsed(),
@@ -60,7 +65,7 @@ fn read(log: &RedbLog, last: Seq) -> Report {
     }
     assert_eq!(messages, last.0, "every record is read");
     Report {
-        name: "store/redb read, 50 to a page".into(),
+        name: "store/log read, 50 to a page".into(),
         messages,
         bytes: messages * BODY_BYTES as u64,
         elapsed: begin.elapsed(),
