@@ -19,7 +19,7 @@ const VIEWERS: usize = 8;
 const MESSAGES: u64 = 20_000;
 
 fn main() {
-    let mut counts = Counts::of("fake_server");
+    let mut counts = Counts::of("fake_server").chosen_by(std::env::args().skip(1));
     for size in [16, 128, 1024] {
         let name = format!("fake server/send, {size} B, {IN_FLIGHT} under way");
         counts.measure(&name, MESSAGES, size, || cost(|| send(size)));

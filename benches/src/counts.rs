@@ -30,6 +30,8 @@ pub struct Cost {
 #[derive(Clone, Debug)]
 pub struct Counts {
     file: PathBuf,
+    /// Only paths with this in their name are run.
+    chosen: Option<String>,
     counted: BTreeMap<String, f64>,
 }
 
@@ -38,7 +40,14 @@ impl Counts {
     #[must_use]
     pub fn of(benchmark: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
-        Self { file: folder.join(format!("{benchmark}.txt")), counted: BTreeMap::new() }
+        Self { file: folder.join(format!("{benchmark}.txt")), chosen: None, counted: BTreeMap::new() }
+    }
+
+    /// Runs only the paths that the command line names by a part of their name, if it names any.
+    #[must_use]
+    pub fn chosen_by(self, mut arguments: impl Iterator<Item = String>) -> Self {
+        let chosen = arguments.find(|argument| !argument.starts_with('-'));
+        Self { chosen, ..self }
     }
 
     /// Runs a path of so many messages some times; tells its best time and the allocations of one message.
@@ -47,6 +56,9 @@ impl Counts {
     ///
     /// When they are not the same in every run.
     pub fn measure(&mut self, name: &str, messages: u64, body_bytes: usize, path: impl Fn() -> Cost) {
+        if self.chosen.as_ref().is_some_and(|chosen| !name.contains(chosen)) {
+            return;
+        }
         let costs: Vec<Cost> = (0..RUNS).map(|_| path()).collect();
         let each = |cost: &Cost| cost.allocations as f64 / messages as f64;
         let least = costs.iter().map(each).fold(f64::INFINITY, f64::min);
@@ -70,7 +82,7 @@ impl Counts {
     /// When one has grown by more than 5 %, or the file can not be written.
     #[expect(clippy::print_stdout, reason = "a benchmark's result is its output")]
     pub fn compare(&self) {
-        if std::env::var_os("BIM_BENCH_ACCEPT").is_some() {
+        if std::env::var_os("BIM_BENCH_ACCEPT").is_some() && self.chosen.is_none() {
             let lines = self.counted.iter().map(|(name, count)| format!("{} {name}\n", digits(*count)));
             return std::fs::write(&self.file, lines.collect::<String>()).expect("the file can be written");
         }
@@ -123,6 +135,15 @@ mod tests {
         counts.counted.insert("a path, 16 B".into(), 3.0);
         let known: Vec<_> = counts.known("2.00 a path, 16 B\n1.00 gone\nnonsense\n").collect();
         assert_eq!(known, [("a path, 16 B", 2.0, 3.0)]);
+    }
+
+    #[test]
+    fn what_was_not_chosen_is_not_run() {
+        let arguments = ["--bench", "send"].map(str::to_owned).into_iter();
+        let mut counts = Counts::of("none").chosen_by(arguments);
+        counts.measure("a path/receive", 1, 0, || panic!("it was not chosen"));
+        counts.measure("a path/send", 1, 0, Cost::default);
+        assert_eq!(counts.counted.len(), 1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::Instant;
 use bim_benches::{Cost, Counts};
 
 fn main() {
-    let mut counts = Counts::of("counts");
+    let mut counts = Counts::of("counts").chosen_by(std::env::args().skip(1));
     codec::count(&mut counts);
     engine::count(&mut counts);
     queue::count(&mut counts);
