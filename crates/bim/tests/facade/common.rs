@@ -12,7 +12,7 @@ use bim_proto::{
     Accepted, ClientFrame, Goodbye, Hello, HistoryPage, JoinLive, Joined, LivePush, Page, Pong, Request,
     RequestBody, Response, ResponseBody, SendLive, ServerFrame, Welcome,
 };
-use bim_transport::Listener;
+use bim_transport::{Listener, TransportError};
 use bim_types::{
     Attributes, ConversationShortId, Cursor, DeviceId, Epoch, Member, MuteAll, PerPriority, Position,
     Refusal, ResumeVerdict, Role, Wall,
@@ -192,7 +192,7 @@ impl Server {
                 biased;
                 frame = outgoing.recv() => match frame {
                     Some(frame) => {
-                        if connection.send(frame).await.is_err() {
+                        if send_all(&mut connection, frame, &mut outgoing).await.is_err() {
                             return;
                         }
                     }
@@ -464,4 +464,17 @@ impl State {
 /// Fails a test that hangs.
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("it takes far too long")
+}
+
+/// Sends a frame and whatever waits behind it.
+async fn send_all(
+    connection: &mut BoxConnection,
+    first: Bytes,
+    outgoing: &mut mpsc::Receiver<Bytes>,
+) -> Result<(), TransportError> {
+    connection.feed(first).await?;
+    while let Ok(frame) = outgoing.try_recv() {
+        connection.feed(frame).await?;
+    }
+    connection.flush().await
 }

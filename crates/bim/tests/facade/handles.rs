@@ -47,6 +47,25 @@ async fn a_slow_stream_is_told_how_much_it_missed() {
 }
 
 #[tokio::test]
+async fn a_reader_on_the_same_thread_keeps_up_with_a_flood() {
+    let server = Server::start();
+    // Room for one turn of the driver, and not for two.
+    let client = server.builder("alice").event_buffer(200).build().await.unwrap();
+    client.login("alice", "good").await.unwrap();
+    let id = room(&client).await;
+    let mut events = client.live_groups().events();
+    (0..1_000).for_each(|number| server.post(id, &number.to_string()));
+    for number in 0..1_000 {
+        match soon(events.next()).await {
+            Some(LiveEvent::Received(message)) => {
+                assert_eq!(message.body.as_str().unwrap(), number.to_string());
+            }
+            other => panic!("message {number} did not come, but {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_read_and_what_lagged_is_exactly_what_happened() {
     let server = Server::start();
     let client = server.builder("alice").event_buffer(5).build().await.unwrap();
