@@ -7,7 +7,8 @@ use crate::convert::Change;
 use crate::entries;
 use crate::error::DecodeError;
 use crate::message::{
-    Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, RequestBody, Response, Welcome,
+    Accepted, Goodbye, Hello, LiveChange, LivePush, Ping, Pong, Request, RequestBody, RequestId, Response,
+    ResponseBody, SendLive, Welcome,
 };
 use crate::names::Names;
 use crate::quick;
@@ -19,6 +20,7 @@ pub const PROTOCOL_VERSION: u8 = 1;
 pub(crate) const HEADER_BYTES: usize = 2;
 
 const REQUEST: u8 = FrameKind::Request as u8;
+const RESPONSE: u8 = FrameKind::Response as u8;
 const LIVE_MESSAGE: u8 = FrameKind::LiveMessage as u8;
 
 /// What a client sends.
@@ -71,9 +73,7 @@ impl ClientFrame {
     pub fn encode(self) -> Bytes {
         match self {
             Self::Hello(hello) => encode(FrameKind::Hello, &wire::Hello::from(hello)),
-            Self::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }) => {
-                quick::send_frame(id, &send)
-            }
+            Self::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }) => send.encode(id),
             Self::Request(request) => encode(FrameKind::Request, &wire::Request::from(request)),
             Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
             Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
@@ -88,12 +88,10 @@ impl ClientFrame {
     /// [`DecodeError`]: the connection has to end. A request whose envelope is whole but whose content is
     /// not valid is no error here; it is to be refused by its id.
     pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
-        let (kind, payload) = split(frame)?;
-        if kind == REQUEST
-            && let Some((id, send)) = quick::send_request(&payload)
-        {
+        if let Some((id, send)) = SendLive::read_quickly(&frame) {
             return Ok(Self::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }));
         }
+        let (kind, payload) = split(frame)?;
         Ok(match FrameKind::try_from(i32::from(kind)) {
             Ok(FrameKind::Hello) => Self::Hello(message::<wire::Hello>(kind, payload)?.try_into()?),
             Ok(FrameKind::Request) => Self::Request(message::<wire::Request>(kind, payload)?.into()),
@@ -124,11 +122,14 @@ impl ServerFrame {
     pub fn encode(self) -> Bytes {
         match self {
             Self::Welcome(welcome) => encode(FrameKind::Welcome, &wire::Welcome::from(welcome)),
-            Self::Response(response) => encode(FrameKind::Response, &wire::Response::from(response)),
+            Self::Response(Response { id, body: Ok(ResponseBody::LiveMessageAccepted(accepted)) }) => {
+                accepted.encode(id)
+            }
+            Self::Response(response) => encode_response(response),
             Self::Ping(ping) => encode(FrameKind::Ping, &wire::Ping::from(ping)),
             Self::Pong(pong) => encode(FrameKind::Pong, &wire::Pong::from(pong)),
             Self::Goodbye(goodbye) => encode(FrameKind::Goodbye, &wire::Goodbye::from(goodbye)),
-            Self::LiveMessage(push) => quick::live_frame(&push),
+            Self::LiveMessage(push) => push.encode(),
             Self::LiveGap(gap) => encode(FrameKind::LiveGap, &wire::LiveGap::from(gap)),
             Self::LiveState(group) => {
                 encode(FrameKind::LiveState, &wire::LiveState { group: Some(group.into()) })
@@ -153,6 +154,10 @@ impl ServerFrame {
     /// which a newer server may cause, and ends the connection for the others. A message that was dropped
     /// for an unknown class leaves no hole in the classes that are known.
     pub fn decode(frame: Bytes) -> Result<Self, DecodeError> {
+        if let Some((id, accepted)) = Accepted::read_quickly(&frame) {
+            let body = Ok(ResponseBody::LiveMessageAccepted(accepted));
+            return Ok(Self::Response(Response { id, body }));
+        }
         let (kind, payload) = split(frame)?;
         Ok(match FrameKind::try_from(i32::from(kind)) {
             Ok(FrameKind::Welcome) => Self::Welcome(message::<wire::Welcome>(kind, payload)?.into()),
@@ -190,7 +195,51 @@ impl ServerFrame {
     }
 }
 
+impl SendLive {
+    /// The request with this number as a frame, as [`ClientFrame::encode`] gives it.
+    #[must_use]
+    pub fn encode(&self, id: RequestId) -> Bytes {
+        quick::send_frame(id, self)
+    }
+
+    /// Reads a frame that is the request to send a message as [`ClientFrame::decode`] does, in a fraction of the time.
+    /// `None` says nothing about the frame but that it is to be decoded.
+    #[must_use]
+    pub fn read_quickly(frame: &[u8]) -> Option<(RequestId, Self)> {
+        match frame {
+            [PROTOCOL_VERSION, REQUEST, payload @ ..] => quick::send_request(payload),
+            _ => None,
+        }
+    }
+}
+
+impl Accepted {
+    /// The answer to the request with this number as a frame, as [`ServerFrame::encode`] gives it.
+    #[must_use]
+    pub fn encode(&self, id: RequestId) -> Bytes {
+        quick::accepted_frame(id, self).unwrap_or_else(|| {
+            encode_response(Response { id, body: Ok(ResponseBody::LiveMessageAccepted(self.clone())) })
+        })
+    }
+
+    /// Reads a frame that says that a message was accepted as [`ServerFrame::decode`] does, in a fraction of the time.
+    /// `None` says nothing about the frame but that it is to be decoded.
+    #[must_use]
+    pub fn read_quickly(frame: &[u8]) -> Option<(RequestId, Self)> {
+        match frame {
+            [PROTOCOL_VERSION, RESPONSE, payload @ ..] => quick::accepted(payload),
+            _ => None,
+        }
+    }
+}
+
 impl LivePush {
+    /// The message as a frame, as [`ServerFrame::encode`] gives it.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        quick::live_frame(self)
+    }
+
     /// Reads a frame that is a message as [`ServerFrame::decode`] does, in a fraction of the time: senders that are known
     /// are not made anew. `None` says nothing about the frame but that it is to be decoded.
     #[must_use]
@@ -200,6 +249,10 @@ impl LivePush {
             _ => None,
         }
     }
+}
+
+fn encode_response(response: Response) -> Bytes {
+    encode(FrameKind::Response, &wire::Response::from(response))
 }
 
 pub(crate) fn encode(kind: FrameKind, message: &impl prost::Message) -> Bytes {

@@ -35,6 +35,7 @@ pub mod secret;
 pub mod session;
 pub mod store;
 pub mod time;
+pub mod window;
 
 pub use defect::Defect;
 pub use entropy::Entropy;
@@ -53,3 +54,4 @@ pub use refusal::Refusal;
 pub use secret::{AppSecret, Token};
 pub use session::{ConnectStatus, Continuity, DisconnectReason, DiscontinuityReason, ResumeVerdict};
 pub use time::{Mono, Now, Wall};
+pub use window::Window;

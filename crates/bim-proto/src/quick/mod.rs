@@ -4,11 +4,12 @@
 //! gives or writes exactly what the generated code would: its tests hold the one against the other. *What it never does.*
 //! It refuses nothing: what it does not know is left to the generated code.
 
+mod block;
 mod read;
 mod write;
 
-pub(crate) use read::{live_message, send_request};
-pub(crate) use write::{live_frame, send_frame, stored};
+pub(crate) use read::{accepted, live_message, send_request};
+pub(crate) use write::{accepted_frame, live_frame, send_frame, stored};
 
 #[cfg(test)]
 mod quick_test;

@@ -6,7 +6,7 @@ use prost::Message as _;
 
 use super::*;
 use crate::frame::HEADER_BYTES;
-use crate::message::{LivePush, Request, RequestBody, RequestId, SendLive};
+use crate::message::{Accepted, LivePush, Request, RequestBody, RequestId, Response, ResponseBody, SendLive};
 use crate::stored::StoredLiveMessage;
 use crate::wire;
 
@@ -51,6 +51,22 @@ fn pushes() -> Vec<LivePush> {
     sends().iter().flat_map(of_each).collect()
 }
 
+fn verdicts() -> Vec<Accepted> {
+    let seqs = [0, 1, 127, 128, 1 << 40, u64::MAX].into_iter();
+    let all = seqs.flat_map(|seq| [(seq, false), (seq, true)]);
+    let verdict = |(seq, only_for_sender): (u64, bool)| Accepted {
+        position: Position { epoch: Epoch(seq / 2), seq: Seq(seq) },
+        accepted_at: Wall::from_millis(seq),
+        only_for_sender,
+        rewritten: None,
+    };
+    all.map(verdict).collect()
+}
+
+fn answer(accepted: &Accepted) -> Response {
+    Response { id: RequestId(300), body: Ok(ResponseBody::LiveMessageAccepted(accepted.clone())) }
+}
+
 /// The bytes, cut, with a byte more, and with every bit turned, as far as that does not take for ever.
 fn wrong(bytes: &[u8]) -> Vec<Vec<u8>> {
     let turned = (0..bytes.len().min(200) * 8).map(|at| {
@@ -68,6 +84,13 @@ fn what_is_written_is_what_the_generated_code_writes() {
         let request = Request { id: RequestId(300), body: Ok(RequestBody::SendLiveMessage(send.clone())) };
         let expected = wire::Request::from(request).encode_to_vec();
         assert_eq!(send_frame(RequestId(300), &send)[HEADER_BYTES..], expected, "{send:?}");
+    }
+    for accepted in verdicts() {
+        let expected = wire::Response::from(answer(&accepted)).encode_to_vec();
+        let written = accepted_frame(RequestId(300), &accepted).unwrap();
+        assert_eq!(written[HEADER_BYTES..], expected, "{accepted:?}");
+        let rewritten = Some(MessageBody::Text("milder".into()));
+        assert_eq!(accepted_frame(RequestId(300), &Accepted { rewritten, ..accepted }), None);
     }
     for push in pushes() {
         let expected = wire::LiveMessage::from(push.clone()).encode_to_vec();
@@ -102,6 +125,19 @@ fn what_is_read_of_a_request_is_what_the_generated_code_reads_and_all_that_is_se
             let Some((id, send)) = send_request(&bytes) else { continue };
             let generated = Request::from(wire::Request::decode(&bytes[..]).unwrap());
             assert_eq!(generated, Request { id, body: Ok(RequestBody::SendLiveMessage(send)) });
+        }
+    }
+}
+
+#[test]
+fn what_is_read_of_a_verdict_is_what_the_generated_code_reads_and_all_that_is_sent_is_read() {
+    for verdict in verdicts() {
+        let bytes = accepted_frame(RequestId(300), &verdict).unwrap().slice(HEADER_BYTES..);
+        assert_eq!(accepted(&bytes), Some((RequestId(300), verdict)));
+        for bytes in wrong(&bytes) {
+            let Some((id, verdict)) = accepted(&bytes) else { continue };
+            let generated = Response::try_from(wire::Response::decode(&bytes[..]).unwrap()).unwrap();
+            assert_eq!(generated, Response { id, ..answer(&verdict) });
         }
     }
 }

@@ -6,7 +6,7 @@ use bim_types::{
     Uid, Wall,
 };
 
-use crate::message::{LivePush, RequestId, SendLive};
+use crate::message::{Accepted, LivePush, RequestId, SendLive};
 use crate::names::Names;
 
 const VARINT: u64 = 0;
@@ -53,6 +53,40 @@ pub(crate) fn send_request(payload: &[u8]) -> Option<(RequestId, SendLive)> {
         }
     }
     Some((id, send?))
+}
+
+/// Reads the answer to a message that was accepted as it was said; `None` leaves it, and every other answer, to the generated
+/// code.
+pub(crate) fn accepted(payload: &[u8]) -> Option<(RequestId, Accepted)> {
+    let (mut id, mut accepted) = (RequestId(0), None);
+    let mut fields = Fields::of(payload);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Number(1, number) => id = RequestId(number),
+            Field::Bytes(8, bytes) => accepted = Some(read_accepted(bytes)?),
+            _ => return None,
+        }
+    }
+    Some((id, accepted?))
+}
+
+fn read_accepted(bytes: &[u8]) -> Option<Accepted> {
+    let (mut position, mut at, mut only_for_sender) = (None, 0, 0);
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        match field {
+            Field::Bytes(1, bytes) => position = Some(read_position(bytes)?),
+            Field::Number(2, millis) => at = millis,
+            Field::Number(3, truth @ 0..=1) => only_for_sender = truth,
+            _ => return None,
+        }
+    }
+    Some(Accepted {
+        position: position?,
+        accepted_at: Wall::from_millis(at),
+        only_for_sender: only_for_sender == 1,
+        rewritten: None,
+    })
 }
 
 fn read_send(bytes: &[u8]) -> Option<SendLive> {
@@ -153,7 +187,7 @@ impl<'a> Fields<'a> {
         self.bytes.is_empty().then_some(field)
     }
 
-    #[inline]
+    #[inline(always)]
     fn varint(&mut self) -> Option<u64> {
         let (first, rest) = self.bytes.split_first()?;
         if *first < 0x80 {
@@ -163,7 +197,22 @@ impl<'a> Fields<'a> {
         self.long_varint()
     }
 
+    #[inline(never)]
     fn long_varint(&mut self) -> Option<u64> {
+        // Up to eight bytes at once: each but the last has its highest bit set.
+        if let Some((word, _)) = self.bytes.split_first_chunk() {
+            let word = u64::from_le_bytes(*word);
+            let ends = !word & 0x8080_8080_8080_8080;
+            if ends != 0 {
+                let bits = ends.trailing_zeros() + 1;
+                self.bytes = self.bytes.get(bits as usize / 8..)?;
+                return Some(joined(word & (u64::MAX >> (64 - bits))));
+            }
+        }
+        self.longest_varint()
+    }
+
+    fn longest_varint(&mut self) -> Option<u64> {
         let (mut value, mut shift) = (0, 0);
         for (at, byte) in self.bytes.iter().enumerate() {
             value |= u64::from(byte & 0x7f) << shift;
@@ -179,4 +228,12 @@ impl<'a> Fields<'a> {
         }
         None
     }
+}
+
+/// The lower seven bits of each of eight bytes, side by side.
+fn joined(word: u64) -> u64 {
+    let word = word & 0x7f7f_7f7f_7f7f_7f7f;
+    let word = (word & 0x007f_007f_007f_007f) | (word & 0x7f00_7f00_7f00_7f00) >> 1;
+    let word = (word & 0x0000_3fff_0000_3fff) | (word & 0x3fff_0000_3fff_0000) >> 2;
+    (word & 0x0fff_ffff) | (word & 0x0fff_ffff_0000_0000) >> 4
 }
