@@ -16,7 +16,7 @@ use bim_types::Epoch;
 use tokio::sync::watch;
 
 use crate::faults::Faults;
-use crate::lives::Parts;
+use crate::lives::{Parts, tell};
 use crate::server::FakeServer;
 use crate::storm;
 
@@ -189,7 +189,7 @@ impl FakeServerBuilder {
             news: watch::Sender::new(0),
         };
         let news = parts.news.clone();
-        parts.script.listen(move || news.send_modify(|told| *told = told.wrapping_add(1)));
+        parts.script.listen(move || tell(&news));
         let seed = self.fault_seed;
         let storm = self.faults.map(|faults| (faults, seed.unwrap_or_else(storm::any_seed)));
         FakeServer::start(parts, self.listeners, storm).await

@@ -123,7 +123,7 @@ impl Lives {
 impl Parts {
     /// Wakes whoever waits for something to happen.
     pub(crate) fn tell(&self) {
-        self.news.send_modify(|told| *told = told.wrapping_add(1));
+        tell(&self.news);
     }
 
     async fn run(
@@ -148,6 +148,13 @@ impl Parts {
         };
         dialer.set(Some(hub));
         Ok(running)
+    }
+}
+
+/// Wakes whoever waits for something to happen. Who begins to wait looks first.
+pub(crate) fn tell(news: &watch::Sender<u64>) {
+    if news.receiver_count() > 0 {
+        news.send_modify(|told| *told = told.wrapping_add(1));
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use bim_proto::{Goodbye, Response, ResponseBody, ServerFrame};
+use bim_proto::{Accepted, ClientFrame, Goodbye, Response, ResponseBody, ServerFrame};
 use bim_types::store::{LogOutcome, OpId};
 use bim_types::{ConnectionId, Entropy, ErrorCode, Mono, Now, Refusal};
+use bytes::Bytes;
 
 use crate::apps::Apps;
 use crate::config::EngineConfig;
@@ -105,6 +106,25 @@ impl Engine {
         self.record_outputs(waiting);
     }
 
+    /// As [`handle`](Self::handle) with a frame that was read already.
+    pub(crate) fn handle_read(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        frame: Bytes,
+        read: ClientFrame,
+    ) {
+        let waiting = self.out.len();
+        if let Some(tape) = &mut self.tape {
+            tape.hear(now, &Input::Frame { connection, frame });
+        }
+        if let Some(is_user) = self.hear(now, connection) {
+            self.on_decoded(now, connection, is_user, Ok(read));
+        }
+        self.settle(now);
+        self.record_outputs(waiting);
+    }
+
     fn act(&mut self, now: Now, input: Input) {
         match input {
             Input::Opened { connection, peer } => self.on_opened(now, connection, peer),
@@ -119,6 +139,10 @@ impl Engine {
             Input::Drain => self.on_drain(),
             Input::Tick => self.on_tick(now),
         }
+        self.settle(now);
+    }
+
+    fn settle(&mut self, now: Now) {
         self.finish_drain(now);
         self.plan_wakes(now);
     }
@@ -142,6 +166,14 @@ impl Engine {
         if self.sessions.answered(asker.connection) {
             let response = ServerFrame::Response(Response { id: asker.request, body });
             self.out.send(asker.connection, response);
+        }
+    }
+
+    /// Tells the verdict on a message, if its connection is still there.
+    pub(crate) fn respond_accepted(&mut self, asker: Asker, accepted: &Accepted) {
+        if self.sessions.answered(asker.connection) {
+            let frame = accepted.encode(asker.request);
+            self.out.push(Output::Send { connection: asker.connection, frame });
         }
     }
 
@@ -196,7 +228,7 @@ impl Engine {
             self.on_store_failed();
         }
         match pending {
-            PendingWrite::Send { group, sending } => self.on_send_written(now, group, *sending, result),
+            PendingWrite::Send { group, sending } => self.on_send_written(now, group, sending, result),
             PendingWrite::Create { asker, key, group } => {
                 self.on_create_written(now, asker, key, *group, result);
             }

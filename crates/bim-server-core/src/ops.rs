@@ -6,7 +6,7 @@ use bim_livegroup::room::Actor;
 use bim_proto::stored::{StoredApp, StoredLiveGroup, StoredLiveMessage};
 use bim_proto::{HistoryQuery, RequestId};
 use bim_types::store::{LogOp, OpId};
-use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, MessageBody, Seq};
+use bim_types::{AppId, ConnectionId, ConversationShortId, GroupKey, MessageBody, Seq, Window};
 
 use crate::io::{LogQuery, Output};
 use crate::live::Change;
@@ -90,7 +90,7 @@ pub(crate) struct PendingEdit {
 #[derive(Debug)]
 pub(crate) enum PendingWrite {
     /// A message is being appended.
-    Send { group: GroupKey, sending: Box<Sending> },
+    Send { group: GroupKey, sending: Sending },
     /// A group is being made.
     Create { asker: Asker, key: GroupKey, group: Box<StoredLiveGroup> },
     /// A group's state is being changed.
@@ -144,7 +144,7 @@ pub(crate) enum PendingRead {
 #[derive(Debug, Default)]
 pub(crate) struct Ops {
     last: u64,
-    writes: BTreeMap<OpId, (PendingWrite, usize)>,
+    writes: Window<OpId, (PendingWrite, usize)>,
     bytes: usize,
     reads: BTreeMap<OpId, PendingRead>,
 }

@@ -35,7 +35,7 @@ mod testing;
 use std::time::Duration;
 
 use bim_proto::stored::{StoredLiveGroup, StoredLiveMessage, StoredLiveRoll};
-use bim_proto::{Accepted, LivePush, ServerFrame};
+use bim_proto::{Accepted, LivePush};
 use bim_types::limits::{ADMINS_MAX, RECALL_WINDOW};
 use bim_types::{
     ConnectionId, Conversation, Cursor, Epoch, GroupInfoChange, GroupKey, MemberInfo, MessageBody, Mono, Now,
@@ -190,7 +190,7 @@ impl Room {
             message.body = MessageBody::Unknown { kind: 0 };
         }
         let push = LivePush { message, previous: self.last, hidden };
-        self.announce(now, priority, seq, ServerFrame::LiveMessage(push).encode())
+        self.announce(now, priority, seq, push.encode())
     }
 
     /// The verdict on a message that the log gave a number. `sent` is what its device said.

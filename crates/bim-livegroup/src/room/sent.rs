@@ -1,6 +1,6 @@
 //! Which messages of the last minutes came from which client id, so that a resend costs no budget.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bim_proto::Accepted;
@@ -9,15 +9,15 @@ use bim_types::{ClientMessageId, DeviceId, Mono, Seq, Uid};
 
 use super::ContentHash;
 
-/// Names a message as its sender's device does.
+/// Names a message as its sender's device does. What differs most stands first, so that two names differ at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SentId {
-    /// Who sent it.
-    pub(super) sender: Uid,
-    /// From which device.
-    pub(super) device: DeviceId,
     /// What the device called it.
     pub(super) client_id: ClientMessageId,
+    /// From which device.
+    pub(super) device: DeviceId,
+    /// Who sent it.
+    pub(super) sender: Uid,
 }
 
 impl SentId {
@@ -47,7 +47,8 @@ const SENT_IDS_MAX: usize = 65_536;
 #[derive(Debug, Default)]
 pub(super) struct SentIds {
     sent: BTreeMap<SentId, Sent>,
-    by_seq: BTreeMap<Seq, SentId>,
+    /// In the order of their numbers, with when they were accepted.
+    by_age: VecDeque<(Seq, Mono, SentId)>,
     /// Messages whose verdict is not known yet, and how often each is: as many as wait for the log or a moderator.
     under_way: BTreeMap<SentId, u32>,
 }
@@ -56,7 +57,7 @@ impl SentIds {
     /// Remembers a message, and forgets those that are older than a window.
     pub(super) fn insert(&mut self, id: SentId, sent: Sent, window: Duration) {
         self.forget(sent.at, window);
-        self.by_seq.insert(sent.accepted.position.seq, id.clone());
+        self.by_age.push_back((sent.accepted.position.seq, sent.at, id.clone()));
         self.sent.insert(id, sent);
     }
 
@@ -86,12 +87,15 @@ impl SentIds {
     }
 
     fn forget(&mut self, now: Mono, window: Duration) {
-        while let Some(oldest) = self.by_seq.first_entry() {
-            let is_old = self.sent.get(oldest.get()).is_none_or(|sent| now.since(sent.at) > window);
+        while let Some((seq, at, _)) = self.by_age.front() {
+            let (seq, is_old) = (*seq, now.since(*at) > window);
             if !is_old && self.sent.len() < SENT_IDS_MAX {
                 return;
             }
-            self.sent.remove(&oldest.remove());
+            let Some((.., id)) = self.by_age.pop_front() else { return };
+            if self.sent.get(&id).is_some_and(|sent| sent.accepted.position.seq == seq) {
+                self.sent.remove(&id);
+            }
         }
     }
 }

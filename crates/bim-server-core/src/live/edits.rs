@@ -7,7 +7,7 @@ use bim_proto::stored::StoredLiveMessage;
 use bim_types::store::LogRecord;
 use bim_types::{ConnectionId, DeviceId, ErrorCode, GroupKey, MessageBody, Now, Refusal, Seq};
 
-use super::moderation::{Subject, shown};
+use super::moderation::Subject;
 use super::{Change, RoomRequest, recall};
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output};
@@ -113,7 +113,8 @@ impl Engine {
         self.out.push(Output::Broadcast(live));
         self.respond(asker, Ok(ResponseBody::Done));
         if !edit.replacement.deleted {
-            self.review(edit.seq, shown(key, &edit.replacement));
+            let shown = self.to_review(key, &edit.replacement);
+            self.review(edit.seq, shown);
         }
     }
 }

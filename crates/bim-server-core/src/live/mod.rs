@@ -52,6 +52,9 @@ const ROOM_RETRY: std::time::Duration = std::time::Duration::from_millis(200);
 /// How often idle rooms and old messages are looked for.
 const SWEEP_INTERVAL: std::time::Duration = std::time::Duration::from_secs(60);
 
+/// Rooms touched by one input that room is kept for. More are room for a while.
+const TOUCHED_KEPT_MAX: usize = 64;
+
 /// All rooms in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
@@ -59,8 +62,8 @@ pub(crate) struct Rooms {
     sweep_at: Option<Mono>,
     /// When which room wants a look: pulses, ends of mutes, expiries, idle ends.
     wakes: BTreeSet<(Mono, GroupKey)>,
-    /// Rooms that something happened to since their wake was planned.
-    touched: BTreeSet<GroupKey>,
+    /// Rooms that something happened to since their wake was planned, one maybe more than once.
+    touched: Vec<GroupKey>,
     errands: Errands,
 }
 
@@ -95,7 +98,9 @@ impl Rooms {
     fn active(&mut self, key: GroupKey) -> Option<&mut ActiveRoom> {
         match self.slots.get_mut(&key)? {
             Slot::Active(active) => {
-                self.touched.insert(key);
+                if self.touched.last() != Some(&key) {
+                    self.touched.push(key);
+                }
                 Some(active)
             }
             Slot::Loading { .. } => None,
@@ -195,16 +200,18 @@ impl Engine {
     pub(crate) fn plan_wakes(&mut self, now: Now) {
         self.rooms.errands.plan(now);
         let interval = self.config.pulse_interval;
-        for key in std::mem::take(&mut self.rooms.touched) {
-            let Some(Slot::Active(active)) = self.rooms.slots.get_mut(&key) else { continue };
+        let Rooms { slots, wakes, touched, .. } = &mut self.rooms;
+        for key in touched.drain(..) {
+            let Some(Slot::Active(active)) = slots.get_mut(&key) else { continue };
             let before = active.wake_at;
             active.plan_wake(now, interval);
             let after = active.wake_at;
             if before != after {
-                before.map(|at| self.rooms.wakes.remove(&(at, key)));
-                after.map(|at| self.rooms.wakes.insert((at, key)));
+                before.map(|at| wakes.remove(&(at, key)));
+                after.map(|at| wakes.insert((at, key)));
             }
         }
+        touched.shrink_to(TOUCHED_KEPT_MAX);
     }
 
     fn tell_group(&mut self, key: GroupKey, frame: bim_proto::ServerFrame) {

@@ -184,9 +184,19 @@ impl Engine {
         active.room.may_speak(now, actor, send.priority)
     }
 
+    /// A message as the moderator sees it, if there is one.
+    pub(super) fn to_review(&self, key: GroupKey, message: &StoredLiveMessage) -> Option<Moderated> {
+        self.config.moderates.then(|| Moderated {
+            group: key,
+            sender: message.sender.clone(),
+            priority: message.priority,
+            body: message.body.clone(),
+        })
+    }
+
     /// Shows an accepted message to the moderator.
-    pub(super) fn review(&mut self, seq: Seq, message: Moderated) {
-        if self.config.moderates {
+    pub(super) fn review(&mut self, seq: Seq, message: Option<Moderated>) {
+        if let Some(message) = message {
             self.out.push(Output::Review { seq, message });
         }
     }
@@ -237,10 +247,4 @@ fn refused(check_code: i32, message: &str) -> Refusal {
     }
     let words = message.get(..end).unwrap_or_default();
     Refusal::new(ErrorCode::MessageIllegal).hint(format!("check code {check_code}: {words}"))
-}
-
-/// A message as a moderator sees it.
-pub(super) fn shown(key: GroupKey, message: &StoredLiveMessage) -> Moderated {
-    let (sender, body) = (message.sender.clone(), message.body.clone());
-    Moderated { group: key, sender, priority: message.priority, body }
 }

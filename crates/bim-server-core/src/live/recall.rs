@@ -277,7 +277,7 @@ impl Engine {
         active.leavers =
             stored.filter(|a| a.delete_on_leave).map(|attribute| (attribute.setter.clone(), grace)).collect();
         self.rooms.slots.insert(key, Slot::Active(Box::new(active)));
-        self.rooms.touched.insert(key);
+        self.rooms.touched.push(key);
         for (asker, request) in waiting {
             self.on_room_request(now, key, asker, request);
         }

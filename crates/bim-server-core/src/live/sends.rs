@@ -16,7 +16,7 @@ use bim_types::{
 use sha2::{Digest, Sha256};
 
 use super::groups::store_refusal;
-use super::moderation::{Subject, shown};
+use super::moderation::Subject;
 use crate::engine::Engine;
 use crate::io::{LogQuery, Output, StoreFailure};
 use crate::ops::{Asker, Origin, PendingRead, PendingWrite, Sending};
@@ -30,7 +30,7 @@ impl Engine {
         let Some(actor) = self.actor(asker) else { return };
         match self.admit(now, key, &actor, &send) {
             Ok((Admission::Known(accepted), _)) => {
-                self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted)));
+                self.respond_accepted(asker, &accepted);
             }
             Ok((Admission::New, content)) if self.config.moderates && !actor.is_app_server => {
                 return self.ask_moderator(now, key, asker, actor, Subject::Send(send, content));
@@ -114,7 +114,7 @@ impl Engine {
             let message = &sending.message;
             active.room.send_begins(&message.sender, message.device, message.client_message_id);
         }
-        let pending = PendingWrite::Send { group: key, sending: Box::new(sending) };
+        let pending = PendingWrite::Send { group: key, sending };
         self.ops.write(&mut self.out, vec![LogOp::Append(append)], pending);
     }
 
@@ -175,16 +175,16 @@ impl Engine {
     fn publish(&mut self, now: Now, key: GroupKey, seq: Seq, sending: Sending) {
         self.accepted += 1;
         let Sending { origin, message, content, said } = sending;
+        let shown = self.to_review(key, &message);
         let Some(active) = self.rooms.active(key) else {
             let sending = Sending { origin, message, content, said };
             return self.not_sent(&sending, ErrorCode::UserNotInGroup.into());
         };
         let accepted = active.room.accepted(seq, &message, said.as_ref());
-        let shown = shown(key, &message);
         let live = active.room.accept(now.mono, seq, message, Some(content));
         match origin {
             Origin::Request(_) if Defect::AckBeforeCommit.is_planted() => {}
-            Origin::Request(asker) => self.respond(asker, Ok(ResponseBody::LiveMessageAccepted(accepted))),
+            Origin::Request(asker) => self.respond_accepted(asker, &accepted),
             Origin::Broadcast(broadcast) => self.announced(broadcast, true),
         }
         if Defect::DroppedAfterVerdict.is_planted()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bim_proto::{Request, RequestBody};
-use bim_types::{ClientMessageId, ConversationShortId};
+use bim_types::{ClientMessageId, ConversationShortId, MessageBody};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -107,7 +107,7 @@ impl Summary {
             Body::DissolveLiveGroup(group) => within(RequestKind::Dissolve, group),
             Body::SendLiveMessage(send) => Self {
                 client_message_id: Some(send.client_message_id),
-                text: send.body.as_str().map(Arc::from),
+                text: text(&send.body),
                 ..within(RequestKind::Send, &send.group)
             },
             Body::ReadLiveHistory(query) => within(RequestKind::ReadHistory, &query.group),
@@ -117,7 +117,7 @@ impl Summary {
             Body::ListLiveMembers(query) => within(RequestKind::ListMembers, &query.group),
             Body::GetLiveMembers(group, _) => within(RequestKind::ReadMembers, group),
             Body::UpdateLiveMessage(group, _, body) => {
-                Self { text: body.as_str().map(Arc::from), ..within(RequestKind::UpdateMessage, group) }
+                Self { text: text(body), ..within(RequestKind::UpdateMessage, group) }
             }
             Body::DeleteLiveMessage(group, _) => within(RequestKind::DeleteMessage, group),
             Body::WriteLiveAttributes(group, _) => within(RequestKind::WriteAttributes, group),
@@ -125,9 +125,17 @@ impl Summary {
             Body::TapLiveCounters(taps) => within(RequestKind::Tap, &taps.group),
             Body::BroadcastToLiveGroups(broadcast) => Self {
                 client_message_id: Some(broadcast.client_message_id),
-                text: broadcast.body.as_str().map(Arc::from),
+                text: text(&broadcast.body),
                 ..plain(RequestKind::Broadcast)
             },
         }
+    }
+}
+
+/// What a body says, shared with it.
+fn text(body: &MessageBody) -> Option<Arc<str>> {
+    match body {
+        MessageBody::Text(text) | MessageBody::Custom(text) => Some(Arc::clone(text)),
+        _ => None,
     }
 }

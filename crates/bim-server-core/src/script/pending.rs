@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bim_proto::RequestId;
-use bim_types::{AppId, ConnectionId, DeviceId, Uid};
+use bim_types::{AppId, ConnectionId, DeviceId, Uid, Window};
 use bytes::Bytes;
 
 use super::journal::SeenRequest;
@@ -26,7 +26,7 @@ pub(super) struct Link {
     /// The answer to its login is to be lost.
     pub(super) loses_welcome: bool,
     /// Requests that the engine has heard and not answered, and what becomes of the answer.
-    pub(super) asked: BTreeMap<RequestId, (SeenRequest, Fate)>,
+    pub(super) asked: Window<RequestId, (SeenRequest, Fate)>,
     /// What is heard later, the first by a rule. `None`: everything is heard at once.
     pub(super) uplink: Option<VecDeque<Bytes>>,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bim_proto::{ClientFrame, Hello, Pong, Request, RequestBody, ServerFrame};
+use bim_proto::{ClientFrame, DecodeError, Hello, Pong, Request, RequestBody, ServerFrame};
 use bim_types::{ConnectionId, ErrorCode, Now, Refusal};
 use bytes::Bytes;
 
@@ -27,14 +27,30 @@ impl Engine {
     }
 
     pub(crate) fn on_frame(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
-        let Some(session) = self.sessions.find_mut(connection) else { return };
+        if let Some(is_user) = self.hear(now, connection) {
+            self.on_decoded(now, connection, is_user, ClientFrame::decode(frame));
+        }
+    }
+
+    /// Notes a sign of life. Says whether it is a user's; `None` when nothing is heard of it any more.
+    pub(crate) fn hear(&mut self, now: Now, connection: ConnectionId) -> Option<bool> {
+        let session = self.sessions.find_mut(connection)?;
         session.heard_at = now.mono;
-        let is_user = match session.state {
-            State::Leaving => return,
-            State::Stranger => false,
-            State::User(_) => true,
-        };
-        match (ClientFrame::decode(frame), is_user) {
+        match session.state {
+            State::Leaving => None,
+            State::Stranger => Some(false),
+            State::User(_) => Some(true),
+        }
+    }
+
+    pub(crate) fn on_decoded(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        is_user: bool,
+        read: Result<ClientFrame, DecodeError>,
+    ) {
+        match (read, is_user) {
             (Ok(ClientFrame::Hello(hello)), false) => self.on_hello(now, connection, hello),
             (Ok(ClientFrame::Request(request)), true) => self.on_request(now, connection, request),
             (Ok(ClientFrame::Ping(ping)), true) => {
@@ -49,7 +65,7 @@ impl Engine {
             (Ok(ClientFrame::Request(_) | ClientFrame::Ping(_) | ClientFrame::Pong(_)), false) => {
                 self.violation(now, connection, "the first frame must be a hello");
             }
-            (Err(bim_proto::DecodeError::Version { found }), _) => {
+            (Err(DecodeError::Version { found }), _) => {
                 let hint = format!("protocol version {found} is not spoken here; expected 1");
                 self.end(now, connection, Refusal::new(ErrorCode::ProtocolVersion).hint(hint));
             }

@@ -1,9 +1,12 @@
 //! One stream of a log in memory.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
-use bim_types::store::{Append, AppendCondition, AppendEntry, AppendOutcome, LogOutcome, LogRecord};
-use bim_types::{Seq, Wall};
+use bim_types::store::{
+    Append, AppendCondition, AppendEntry, AppendOutcome, IdempotencyKey, LogOutcome, LogRecord,
+};
+use bim_types::{ClientMessageId, DeviceId, Seq, Uid, Wall};
 use bytes::Bytes;
 
 use crate::server_log::ReadLimit;
@@ -13,14 +16,22 @@ use crate::server_log::ReadLimit;
 pub(super) struct Stream {
     last: Seq,
     kept: VecDeque<Kept>,
-    known: BTreeMap<Vec<u8>, Known>,
+    known: BTreeMap<SentId, Known>,
 }
 
 #[derive(Debug)]
 struct Kept {
     at: Wall,
-    id: Option<Vec<u8>>,
+    id: Option<SentId>,
     record: Bytes,
+}
+
+/// What recognises a record. What differs most stands first, so that two of them differ at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SentId {
+    client_id: ClientMessageId,
+    device: DeviceId,
+    sender: Uid,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,19 +52,18 @@ impl Stream {
 
     fn append_one(&mut self, entry: &AppendEntry) -> AppendOutcome {
         let seq = self.last.next();
-        let id = entry.idempotency.as_ref().map(|key| (key.to_bytes(), key.content));
-        if let Some((key, content)) = &id {
-            if let Some(known) = self.known.get(key) {
-                return if known.content == *content {
-                    AppendOutcome::Duplicate(known.seq)
-                } else {
-                    AppendOutcome::Conflict(known.seq)
-                };
-            }
-            self.known.insert(key.clone(), Known { seq, content: *content });
+        let id = entry.idempotency.as_ref().map(SentId::of);
+        if let (Some(id), Some(IdempotencyKey { content, .. })) = (&id, entry.idempotency.as_ref()) {
+            match self.known.entry(id.clone()) {
+                Entry::Occupied(known) if known.get().content == *content => {
+                    return AppendOutcome::Duplicate(known.get().seq);
+                }
+                Entry::Occupied(known) => return AppendOutcome::Conflict(known.get().seq),
+                Entry::Vacant(place) => place.insert(Known { seq, content: *content }),
+            };
         }
         self.last = seq;
-        self.kept.push_back(Kept { at: entry.at, id: id.map(|(key, _)| key), record: entry.record.clone() });
+        self.kept.push_back(Kept { at: entry.at, id, record: entry.record.clone() });
         AppendOutcome::New(seq)
     }
 
@@ -100,5 +110,11 @@ impl Stream {
             found.push(LogRecord { seq: Seq(seq), at: kept.at, record: kept.record.clone() });
         }
         found
+    }
+}
+
+impl SentId {
+    fn of(key: &IdempotencyKey) -> Self {
+        Self { client_id: key.client_id, device: key.device, sender: key.sender.clone() }
     }
 }

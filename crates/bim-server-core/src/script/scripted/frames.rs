@@ -1,6 +1,8 @@
 //! What comes from clients: noted, judged, let through.
 
-use bim_proto::{ClientFrame, Hello, Request, RequestBody};
+use std::sync::Arc;
+
+use bim_proto::{ClientFrame, DecodeError, Hello, Request, RequestBody, SendLive};
 use bim_types::{ConnectionId, ErrorCode, Now, Token};
 use bytes::Bytes;
 
@@ -27,7 +29,7 @@ impl Scripted {
             }
             return;
         }
-        match (ClientFrame::decode(frame.clone()), link.who.is_some()) {
+        match (read(&frame), link.who.is_some()) {
             (Ok(ClientFrame::Hello(hello)), false) => self.on_hello(now, connection, hello, frame),
             (Ok(ClientFrame::Request(request)), true) => self.on_request(now, connection, request, frame),
             (
@@ -110,7 +112,8 @@ impl Scripted {
         if let Some(link) = self.links.find_mut(connection) {
             link.asked.insert(request.id, (summary.into(), fate));
         }
-        self.feed(now, Input::Frame { connection, frame });
+        self.engine.handle_read(now, connection, frame, ClientFrame::Request(request));
+        self.drain(now);
     }
 
     /// Whether a token has run out. Remembers that it was presented.
@@ -138,12 +141,27 @@ impl Scripted {
 
     /// Notes a request and says what the rules make of it.
     fn judge(&mut self, now: Now, connection: ConnectionId, request: &Summary) -> Option<Effect> {
+        self.has_news = true;
         let uid = self.links.uid(connection);
-        self.note(now, Some(connection), Seen::Asked(request.clone().into()));
-        let effect = self.script.change(|state| state.rules.apply(uid.as_ref(), request));
-        if let Some(effect) = &effect {
-            self.note(now, Some(connection), Seen::Ruled(request.clone().into(), effect.clone()));
+        let entry = |seen| Entry { at: now.mono, connection: Some(connection), uid: uid.clone(), seen };
+        self.script.change(|state| {
+            let effect = state.rules.apply(uid.as_ref(), request);
+            let journal = Arc::make_mut(&mut state.journal);
+            journal.push(entry(Seen::Asked(request.clone().into())));
+            if let Some(effect) = &effect {
+                journal.push(entry(Seen::Ruled(request.clone().into(), effect.clone())));
+            }
+            effect
+        })
+    }
+}
+
+/// Reads a frame that is needed again.
+fn read(frame: &Bytes) -> Result<ClientFrame, DecodeError> {
+    match SendLive::read_quickly(frame) {
+        Some((id, send)) => {
+            Ok(ClientFrame::Request(Request { id, body: Ok(RequestBody::SendLiveMessage(send)) }))
         }
-        effect
+        None => ClientFrame::decode(frame.clone()),
     }
 }

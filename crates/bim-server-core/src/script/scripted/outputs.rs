@@ -1,6 +1,6 @@
 //! What the engine wants: noted, and passed on or not.
 
-use bim_proto::ServerFrame;
+use bim_proto::{Accepted, RequestId, Response, ServerFrame};
 use bim_types::{ConnectionId, ErrorCode, Now};
 use bytes::Bytes;
 
@@ -78,21 +78,36 @@ impl Scripted {
 
     fn on_sent(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
         let Some(link) = self.links.find_mut(connection).filter(|link| !link.is_over) else { return };
+        if let Some((id, _)) = Accepted::read_quickly(&frame) {
+            return self.on_answer(now, connection, id, Ok(()), frame);
+        }
         match ServerFrame::decode(frame.clone()) {
             Ok(ServerFrame::Welcome(_)) if link.loses_welcome => self.lose(now, connection),
-            Ok(ServerFrame::Response(response)) => {
-                let Some((request, fate)) = link.asked.remove(&response.id) else {
-                    return self.out.push_back(Output::Send { connection, frame });
-                };
-                let outcome = response.body.map(drop).map_err(|refusal| refusal.code);
-                self.note(now, Some(connection), Seen::Answered(request, outcome));
-                match fate {
-                    Fate::Leaves => self.out.push_back(Output::Send { connection, frame }),
-                    Fate::Lost => self.lose(now, connection),
-                    Fate::Late(by) => self.hold_answer(now, connection, frame, by),
-                }
+            Ok(ServerFrame::Response(Response { id, body })) => {
+                let outcome = body.map(drop).map_err(|refusal| refusal.code);
+                self.on_answer(now, connection, id, outcome, frame);
             }
             _ => self.out.push_back(Output::Send { connection, frame }),
+        }
+    }
+
+    fn on_answer(
+        &mut self,
+        now: Now,
+        connection: ConnectionId,
+        id: RequestId,
+        outcome: Result<(), ErrorCode>,
+        frame: Bytes,
+    ) {
+        let asked = self.links.find_mut(connection).and_then(|link| link.asked.remove(&id));
+        let Some((request, fate)) = asked else {
+            return self.out.push_back(Output::Send { connection, frame });
+        };
+        self.note(now, Some(connection), Seen::Answered(request, outcome));
+        match fate {
+            Fate::Leaves => self.out.push_back(Output::Send { connection, frame }),
+            Fate::Lost => self.lose(now, connection),
+            Fate::Late(by) => self.hold_answer(now, connection, frame, by),
         }
     }
 
