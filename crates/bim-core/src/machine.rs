@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
-use bim_proto::{ClientFrame, Names, RequestBody, RequestId};
+use bim_proto::{ClientFrame, Names, Request, RequestBody, RequestId};
 use bim_types::store::OpId;
 use bim_types::{Entropy, ErrorCode, Mono, Now, Refusal, Wall};
+use bytes::Bytes;
 
 use crate::command::{Answer, Ask, CallId, Command};
 use crate::config::ClientConfig;
@@ -143,17 +144,25 @@ impl ClientMachine {
     pub(crate) fn pump(&mut self, now: Mono) {
         while self.session.phase == Phase::Connected {
             let Some((id, body)) = self.outbox.next(now, self.session.window) else { return };
-            self.send(now, ClientFrame::Request(bim_proto::Request { id, body: Ok(body) }));
+            let frame = match body {
+                RequestBody::SendLiveMessage(send) => send.encode(id),
+                body => ClientFrame::Request(Request { id, body: Ok(body.clone()) }).encode(),
+            };
+            self.send_encoded(now, frame);
         }
     }
 
     /// Sends a frame on the present connection.
     pub(crate) fn send(&mut self, now: Mono, frame: ClientFrame) {
+        self.send_encoded(now, frame.encode());
+    }
+
+    fn send_encoded(&mut self, now: Mono, frame: Bytes) {
         if let Some(link) = self.session.link {
             if let Some(liveness) = &mut self.session.liveness {
                 liveness.on_sent(now);
             }
-            self.out.push(Output::Send(link, frame.encode()));
+            self.out.push(Output::Send(link, frame));
         }
     }
 

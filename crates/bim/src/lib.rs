@@ -81,6 +81,7 @@
 //!
 //! All are on by default. Without any, bring a [`transport::Dialer`] of your own and state stays in memory.
 
+mod call;
 mod client;
 mod driver;
 mod error;

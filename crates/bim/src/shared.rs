@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bim_core::{Answer, Command, LiveEvent};
-use bim_types::{AppId, ClientMessageId, ConnectStatus, DisconnectReason, ErrorCode, Refusal, Uid, Wall};
-use tokio::sync::{mpsc, oneshot};
+use bim_types::{AppId, ClientMessageId, ConnectStatus, DisconnectReason, ErrorCode, Uid, Wall};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::call::{Answered, Call, call};
 use crate::error::Error;
 use crate::event::ConnectEvent;
 use crate::feed::{Hub, Reader};
@@ -39,13 +40,6 @@ pub(crate) struct View {
     pub(crate) live: Hub<LiveEvent>,
     pub(crate) listeners: Listeners,
     pub(crate) ended: bool,
-}
-
-/// A call on its way to the driver.
-pub(crate) struct Call {
-    /// Boxed: the queue has room for 32 calls at least, and most of the time holds none.
-    pub(crate) command: Box<HandleCommand>,
-    pub(crate) answer: oneshot::Sender<Result<Answer, Refusal>>,
 }
 
 /// What handles ask the driver.
@@ -142,20 +136,15 @@ impl Handle {
     /// Makes a call and waits for its answer. Dropped before the call was taken it has done nothing; dropped
     /// later the call goes on and its answer is lost.
     pub(crate) async fn call(&self, command: HandleCommand) -> Result<Answer, Error> {
-        let (answer, answered) = oneshot::channel();
-        let command = Box::new(command);
-        self.calls.send(Call { command, answer }).await.map_err(|_| ErrorCode::ShutDown)?;
-        Ok(answered.await.map_err(|_| ErrorCode::ShutDown)??)
+        let (call, answered) = call(command);
+        self.calls.send(call).await.map_err(|_| ErrorCode::ShutDown)?;
+        Ok(answered.await.ok_or(ErrorCode::ShutDown)??)
     }
 
     /// Makes a call now, in the order of calls, or says why it can not be made.
-    pub(crate) fn call_now(
-        &self,
-        command: HandleCommand,
-    ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Error> {
-        let (answer, answered) = oneshot::channel();
-        let command = Box::new(command);
-        self.calls.try_send(Call { command, answer }).map_err(|error| match error {
+    pub(crate) fn call_now(&self, command: HandleCommand) -> Result<Answered, Error> {
+        let (call, answered) = call(command);
+        self.calls.try_send(call).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => ErrorCode::OutboxFull,
             mpsc::error::TrySendError::Closed(_) => ErrorCode::ShutDown,
         })?;

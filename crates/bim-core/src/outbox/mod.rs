@@ -20,7 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bim_proto::{RequestBody, RequestId};
 use bim_types::limits::{CLIENT_WAITING_REQUESTS_MAX, REQUEST_TIMEOUT};
-use bim_types::{AttributeCondition, ClientMessageId, ConversationShortId, Defect, ErrorCode, Measure, Mono};
+use bim_types::{
+    AttributeCondition, ClientMessageId, ConversationShortId, Defect, ErrorCode, Measure, Mono, Window,
+};
 
 use crate::command::CallId;
 
@@ -33,8 +35,8 @@ const PAGES_IN_FLIGHT_MAX: usize = 4;
 /// Requests that wait for a place in flight, and those in flight.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: BTreeMap<RequestId, Box<Pending>>,
-    in_flight: BTreeMap<RequestId, InFlight>,
+    waiting: Window<RequestId, Box<Pending>>,
+    in_flight: Window<RequestId, InFlight>,
     overdue: BTreeMap<RequestId, Overdue>,
     refused_for_good: RefusedForGood,
 }
@@ -75,7 +77,7 @@ impl Outbox {
     }
 
     /// The next request to send, if the window has room for it.
-    pub(crate) fn next(&mut self, now: Mono, window: usize) -> Option<(RequestId, RequestBody)> {
+    pub(crate) fn next(&mut self, now: Mono, window: usize) -> Option<(RequestId, &RequestBody)> {
         if self.in_flight.len() + self.overdue.len() >= window || self.must_wait_for_pages() {
             return None;
         }
@@ -83,14 +85,14 @@ impl Outbox {
         if let RequestBody::SendLiveMessage(send) = &mut pending.body {
             send.follows = send.follows.filter(|before| !self.refused_for_good.contains(*before));
         }
-        let body = pending.body.clone();
         self.in_flight.insert(id, InFlight { pending, until: now + REQUEST_TIMEOUT, stranded: false });
-        Some((id, body))
+        let (_, sent) = self.in_flight.last_mut()?;
+        Some((id, &sent.pending.body))
     }
 
     /// Whether the next request asks for one more page than may be on their way.
     fn must_wait_for_pages(&self) -> bool {
-        let next_is_page = self.waiting.first_key_value().is_some_and(|(_, next)| is_page(&next.body));
+        let next_is_page = self.waiting.first().is_some_and(|(_, next)| is_page(&next.body));
         let in_time = || self.in_flight.values().filter(|sent| is_page(&sent.pending.body)).count();
         let overdue = || self.overdue.values().filter(|late| late.is_page).count();
         next_is_page && in_time() + overdue() >= PAGES_IN_FLIGHT_MAX
@@ -167,8 +169,8 @@ impl Outbox {
 
     /// A request whose time is over. It keeps its place until it is answered or the connection ends.
     pub(crate) fn expired(&mut self, now: Mono) -> Option<Pending> {
-        let first = self.in_flight.first_entry().filter(|first| now >= first.get().until)?;
-        let (id, InFlight { pending, .. }) = first.remove_entry();
+        self.in_flight.first().filter(|(_, first)| now >= first.until)?;
+        let (id, InFlight { pending, .. }) = self.in_flight.pop_first()?;
         self.overdue.insert(id, Overdue { is_page: is_page(&pending.body) });
         Some(*pending)
     }
@@ -176,7 +178,7 @@ impl Outbox {
     /// When the next request's time is over. Requests are sent in the order of their numbers, so it is the
     /// first one's.
     pub(crate) fn due(&self) -> Option<Mono> {
-        self.in_flight.first_key_value().map(|(_, sent)| sent.until)
+        self.in_flight.first().map(|(_, sent)| sent.until)
     }
 
     /// Everything, in the order of the calls.
@@ -184,7 +186,7 @@ impl Outbox {
         self.overdue.clear();
         let in_flight = std::mem::take(&mut self.in_flight).into_iter().map(|(id, sent)| (id, sent.pending));
         let mut all: BTreeMap<_, _> = in_flight.collect();
-        all.append(&mut self.waiting);
+        all.extend(std::mem::take(&mut self.waiting));
         all.into_values().map(|pending| *pending).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What arrives on the present connection.
 
 use bim_proto::{
-    ClientFrame, DecodeError, Goodbye, LivePush, Pong, Request, RequestBody, RequestId, Response,
+    Accepted, ClientFrame, DecodeError, Goodbye, LivePush, Pong, Request, RequestBody, RequestId, Response,
     ResponseBody, ServerFrame,
 };
 use bim_types::{ConversationShortId, DisconnectReason, ErrorCode, ErrorKind, Mono, Refusal, Token, Wall};
@@ -26,6 +26,11 @@ impl ClientMachine {
             && let Some(push) = LivePush::read_quickly(&frame, &mut self.names)
         {
             return self.on_live_message(now, push);
+        }
+        if self.session.phase.is_authenticated()
+            && let Some((id, accepted)) = Accepted::read_quickly(&frame)
+        {
+            return self.on_response(now, id, Ok(ResponseBody::LiveMessageAccepted(accepted)));
         }
         let frame = match ServerFrame::decode(frame) {
             Ok(frame) => frame,

@@ -3,21 +3,26 @@
 //! A verdict may be lost with a connection. Whoever is refused on the next one may have been accepted on that: such a
 //! message stays known, as one that never had a verdict does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use bim_types::{ClientMessageId, Cursor, ErrorCode, Message, PerPriority, Position, Priority, Seq};
+use bim_types::{ClientMessageId, Cursor, ErrorCode, Message, PerPriority, Position, Priority, Seq, Window};
 
 /// Own messages that one viewer remembers. When full the oldest that waits for no verdict is forgotten; a
 /// copy of it that comes later shows as received.
 pub const OWN_SENDS_MAX: usize = 4096;
+
+/// Forgotten messages that may stand among those that are remembered, beside as many as are remembered. Beyond that they
+/// are sorted out.
+const FORGOTTEN_KEPT_MAX: usize = 64;
 
 /// Remembers the ids of own messages: from the call until the verdict is in and the cursor has passed the
 /// position, since then a copy counts as known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnSends {
     by_id: BTreeMap<ClientMessageId, OwnSend>,
-    by_age: BTreeMap<u64, ClientMessageId>,
-    awaiting_copy: PerPriority<BTreeMap<Seq, ClientMessageId>>,
+    /// In the order in which they began. Those that are forgotten stand here until they come first, or are many.
+    by_age: VecDeque<(u64, ClientMessageId)>,
+    awaiting_copy: PerPriority<Window<Seq, ClientMessageId>>,
     next_age: u64,
 }
 
@@ -32,7 +37,7 @@ struct OwnSend {
     /// It may have been accepted, whatever the last verdict says.
     in_doubt: bool,
     /// The copy, when it came before the verdict. Of as many messages as there are calls under way.
-    seen: Option<Message>,
+    seen: Option<Box<Message>>,
 }
 
 /// What the copy of a message means.
@@ -57,7 +62,7 @@ impl OwnSends {
         }
         let age = self.next_age;
         self.next_age += 1;
-        self.by_age.insert(age, id);
+        self.by_age.push_back((age, id));
         self.by_id.insert(
             id,
             OwnSend { age, began: cursor, waiting: 1, reported: false, in_doubt: false, seen: None },
@@ -67,10 +72,11 @@ impl OwnSends {
     pub(super) fn on_copy(&mut self, message: &Message) -> Copy {
         let id = message.client_message_id;
         let Some(own) = self.by_id.get_mut(&id) else { return Copy::NotOwn };
-        own.seen = Some(message.clone());
         let copy = if own.waiting > 0 || own.reported { Copy::Awaited } else { Copy::ClearsDoubt };
         if own.waiting == 0 {
             self.forget(id);
+        } else {
+            own.seen = Some(Box::new(message.clone()));
         }
         copy
     }
@@ -122,16 +128,14 @@ impl OwnSends {
     }
 
     pub(super) fn copy_of(&self, id: ClientMessageId) -> Option<&Message> {
-        self.by_id.get(&id)?.seen.as_ref()
+        self.by_id.get(&id)?.seen.as_deref()
     }
 
     /// The cursor of a class moved here: copies up to it are known from now on.
     pub(super) fn passed(&mut self, class: Priority, seq: Seq) {
-        while let Some(entry) = self.awaiting_copy[class].first_entry() {
-            if *entry.key() > seq {
-                return;
-            }
-            let id = entry.remove();
+        while self.awaiting_copy[class].first().is_some_and(|(first, _)| *first <= seq)
+            && let Some((_, id)) = self.awaiting_copy[class].pop_first()
+        {
             if self.by_id.get(&id).is_some_and(|own| own.waiting == 0) {
                 self.forget(id);
             }
@@ -158,20 +162,28 @@ impl OwnSends {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        debug_assert_eq!(self.by_id.len(), self.by_age.len());
+        debug_assert!(self.by_age.len() <= self.by_id.len() * 2 + FORGOTTEN_KEPT_MAX);
         self.by_id.len()
     }
 
     fn forget_oldest(&mut self) {
-        let idle = |id: &&ClientMessageId| self.by_id.get(id).is_some_and(|own| own.waiting == 0);
-        if let Some(id) = self.by_age.values().find(idle).copied() {
+        let is_idle = |(age, id): &&(u64, ClientMessageId)| {
+            self.by_id.get(id).is_some_and(|own| own.age == *age && own.waiting == 0)
+        };
+        if let Some((_, id)) = self.by_age.iter().find(is_idle).copied() {
             self.forget(id);
         }
     }
 
     fn forget(&mut self, id: ClientMessageId) {
-        if let Some(own) = self.by_id.remove(&id) {
-            self.by_age.remove(&own.age);
+        self.by_id.remove(&id);
+        let by_id = &self.by_id;
+        let is_known = |(age, id): &(u64, ClientMessageId)| by_id.get(id).is_some_and(|own| own.age == *age);
+        while self.by_age.front().is_some_and(|first| !is_known(first)) {
+            self.by_age.pop_front();
+        }
+        if self.by_age.len() > by_id.len() * 2 + FORGOTTEN_KEPT_MAX {
+            self.by_age.retain(is_known);
         }
     }
 }

@@ -14,7 +14,6 @@
 mod chores;
 mod link;
 
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,15 +22,16 @@ use std::time::{Duration, SystemTime};
 
 use bim_core::{Answer, CallId, ClientMachine, Command, Event, Input, LinkId, LiveEvent, Output};
 use bim_transport::Dialer;
-use bim_types::{ConnectStatus, Mono, Now, Refusal, Wall};
+use bim_types::{ConnectStatus, Mono, Now, Refusal, Wall, Window};
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use crate::call::Call;
 use crate::event::ConnectEvent;
 use crate::setup::OpenedStore;
-use crate::shared::{Call, HandleCommand, Shared};
+use crate::shared::{HandleCommand, Shared};
 use chores::{Chores, Done};
 use link::Link;
 
@@ -42,7 +42,7 @@ const TURN_INPUTS_MAX: usize = 128;
 /// Frames taken from the connection whenever it is asked.
 const LOOK_FRAMES_MAX: usize = 32;
 
-/// Events and answers of one turn that room is kept for, also when nothing happens. More are room for a while.
+/// Events and answers of one turn that room is kept for, also when nothing happens. More are room until a turn has fewer.
 const KEPT_MAX: usize = 4;
 
 /// How long a client that was shut down may take to say goodbye and to finish what it is storing.
@@ -55,11 +55,11 @@ pub(crate) struct Driver {
     began: Instant,
     link: Option<Link>,
     chores: Chores,
-    replies: BTreeMap<CallId, Reply>,
+    replies: Window<CallId, Call>,
     next_call: u64,
     /// What the app is told at the end of the turn: first all events, then all answers.
     events: Vec<LiveEvent>,
-    answers: Vec<(Reply, Result<Answer, Refusal>)>,
+    answers: Vec<(Call, Result<Answer, Refusal>)>,
     /// What handles see of the machine.
     shown: Shown,
     /// When this turn began, once somebody wanted to know.
@@ -71,9 +71,6 @@ pub(crate) struct Driver {
     /// Last, so that whoever waits for the end of the calls finds everything else gone.
     calls: mpsc::Receiver<Call>,
 }
-
-/// Whoever waits for the answer to a call.
-type Reply = oneshot::Sender<Result<Answer, Refusal>>;
 
 /// Whether there is a session, and what the server's clock showed when.
 type Shown = (bool, Option<(Wall, Mono)>);
@@ -124,7 +121,7 @@ impl Driver {
             began,
             link: None,
             chores: Chores::new(dialers, store, log),
-            replies: BTreeMap::new(),
+            replies: Window::default(),
             next_call: 0,
             events: Vec::new(),
             answers: Vec::new(),
@@ -244,8 +241,9 @@ impl Driver {
         }
     }
 
-    fn on_call(&mut self, Call { command, answer }: Call) {
-        let command = match *command {
+    fn on_call(&mut self, call: Call) {
+        let Some(command) = call.take() else { return };
+        let command = match command {
             HandleCommand::Machine(command) => command,
             HandleCommand::Login { uid, source } => {
                 let credential = source.credential();
@@ -255,14 +253,14 @@ impl Driver {
                 Command::Login { uid, credential }
             }
         };
-        self.command(command, Some(answer));
+        self.command(command, Some(call));
     }
 
-    fn command(&mut self, command: Command, answer: Option<Reply>) {
+    fn command(&mut self, command: Command, caller: Option<Call>) {
         self.next_call += 1;
         let call = CallId(self.next_call);
-        if let Some(answer) = answer {
-            self.replies.insert(call, answer);
+        if let Some(caller) = caller {
+            self.replies.insert(call, caller);
         }
         self.input(Input::Command(call, command));
     }
@@ -331,18 +329,19 @@ impl Driver {
     /// Lets the app know what happened in this turn: those who wait for an answer last.
     fn tell(&mut self) {
         self.tell_events();
-        for (reply, answer) in self.answers.drain(..) {
-            // Whoever does not wait any more did not want to know.
-            let _ = reply.send(answer);
+        let told = self.answers.len();
+        for (call, answer) in self.answers.drain(..) {
+            call.answer(answer);
         }
-        self.answers.shrink_to(KEPT_MAX);
+        self.answers.shrink_to(told.max(KEPT_MAX));
     }
 
     /// Gives events to those who read them, who see by then what the machine knows.
     fn tell_events(&mut self) {
         let shown = (self.machine.is_logged_in(), self.machine.server_clock());
-        if shown == self.shown && self.events.is_empty() {
-            return;
+        let told = self.events.len();
+        if shown == self.shown && told == 0 {
+            return self.events.shrink_to(KEPT_MAX);
         }
         let mut view = self.shared.view();
         if shown != self.shown {
@@ -353,7 +352,7 @@ impl Driver {
         }
         view.live.publish_all(&mut self.events);
         drop(view);
-        self.events.shrink_to(KEPT_MAX);
+        self.events.shrink_to(told.max(KEPT_MAX));
     }
 
     /// Finishes what was begun, for a short time, and lets go of everything.

@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bim_core::Answer;
-use bim_types::{ErrorCode, Message, Refusal};
-use tokio::sync::oneshot;
+use bim_types::{ErrorCode, Message};
 
+use crate::call::Answered;
 use crate::client::unfit;
 use crate::error::Error;
 
@@ -17,12 +17,12 @@ use crate::error::Error;
 pub struct Sending(State);
 
 enum State {
-    UnderWay(oneshot::Receiver<Result<Answer, Refusal>>),
+    UnderWay(Answered),
     Refused(Option<Error>),
 }
 
 impl Sending {
-    pub(crate) fn new(call: Result<oneshot::Receiver<Result<Answer, Refusal>>, Error>) -> Self {
+    pub(crate) fn new(call: Result<Answered, Error>) -> Self {
         Self(match call {
             Ok(answer) => State::UnderWay(answer),
             Err(error) => State::Refused(Some(error)),
@@ -40,10 +40,10 @@ impl Future for Sending {
         };
         self.0 = State::Refused(None);
         Poll::Ready(match answer {
-            Ok(Ok(Answer::Message(message))) => Ok(message),
-            Ok(Ok(_)) => Err(unfit()),
-            Ok(Err(refusal)) => Err(refusal.into()),
-            Err(_) => Err(ErrorCode::ShutDown.into()),
+            Some(Ok(Answer::Message(message))) => Ok(message),
+            Some(Ok(_)) => Err(unfit()),
+            Some(Err(refusal)) => Err(refusal.into()),
+            None => Err(ErrorCode::ShutDown.into()),
         })
     }
 }
