@@ -89,7 +89,7 @@ impl SentIds {
     fn forget(&mut self, now: Mono, window: Duration) {
         while let Some((seq, at, _)) = self.by_age.front() {
             let (seq, is_old) = (*seq, now.since(*at) > window);
-            if !is_old && self.sent.len() < SENT_IDS_MAX {
+            if !is_old && self.by_age.len() < SENT_IDS_MAX {
                 return;
             }
             let Some((.., id)) = self.by_age.pop_front() else { return };
